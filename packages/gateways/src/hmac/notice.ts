@@ -1,0 +1,86 @@
+import { type Notice, type PaymentNoticeStatus, type RefundNoticeStatus, parseAmount, toMinor } from "@zhanggui/domain";
+
+import { eventKeyOf } from "../event-key.ts";
+
+/** The `hmac` scheme's status words, in lower case (contract; the specification's 支付状态映射). Others mean failed. */
+const paymentStatuses: ReadonlyMap<string, PaymentNoticeStatus> = new Map([
+  ["success", "succeeded"],
+  ["succeeded", "succeeded"],
+  ["trade_success", "succeeded"],
+  ["trade_finished", "succeeded"],
+  ["cancelled", "cancelled"],
+  ["closed", "cancelled"],
+  ["revoked", "cancelled"],
+  ["trade_closed", "cancelled"],
+  ["expired", "expired"],
+  ["processing", "processing"],
+  ["notpay", "processing"],
+  ["userpaying", "processing"],
+  ["accept", "processing"],
+  ["wait_buyer_pay", "processing"],
+  ["failed", "failed"],
+  ["fail", "failed"],
+  ["payerror", "failed"],
+]);
+
+const refundStatuses: ReadonlyMap<string, RefundNoticeStatus> = new Map([
+  ["success", "refund_succeeded"],
+  ["processing", "refund_processing"],
+  ["abnormal", "refund_abnormal"],
+  ["closed", "refund_closed"],
+  ["fail", "refund_failed"],
+]);
+
+/** Whether the word is one that the scheme names; any other is read as failed, and worth a warning. */
+export function isDocumentedStatus(rawStatus: string): boolean {
+  return paymentStatuses.has(rawStatus.toLowerCase());
+}
+
+const idText = /^[\x21-\x7e]{1,64}$/;
+const defaultCurrency = "CNY";
+
+/** Reads the verified fields of a payment or refund notice. `undefined` when they do not make one. */
+export function readNotice(fields: ReadonlyMap<string, string>): Notice | undefined {
+  const outTradeNo = fields.get("out_trade_no") ?? "";
+  const transactionId = fields.get("transaction_id") || undefined;
+  const currency = fields.get("currency") || defaultCurrency;
+  if (!idText.test(outTradeNo) || !/^[A-Z]{3}$/.test(currency)) return undefined;
+  if (transactionId !== undefined && !idText.test(transactionId)) return undefined;
+
+  const parties = { outTradeNo, currency, ...(transactionId === undefined ? {} : { transactionId }) };
+  return fields.get("refund_status") ? readRefund(fields, parties) : readPayment(fields, parties);
+}
+
+type Parties = Pick<Notice, "outTradeNo" | "currency" | "transactionId">;
+
+function readPayment(fields: ReadonlyMap<string, string>, parties: Parties): Notice | undefined {
+  const rawStatus = fields.get("status") ?? "";
+  const amount = parseAmount(fields.get("amount") ?? "");
+  if (rawStatus === "" || amount === undefined) return undefined;
+
+  const status = paymentStatuses.get(rawStatus.toLowerCase()) ?? "failed";
+  if (status === "succeeded" && parties.transactionId === undefined) return undefined;
+  return withKey({ ...parties, eventType: "payment", amountMinor: toMinor(amount), status, rawStatus });
+}
+
+function readRefund(fields: ReadonlyMap<string, string>, parties: Parties): Notice | undefined {
+  const rawStatus = fields.get("refund_status") ?? "";
+  const outRefundNo = fields.get("out_refund_no") ?? "";
+  const refund = parseAmount(fields.get("refund_amount") ?? "");
+  const amount = fields.has("amount") ? parseAmount(fields.get("amount") ?? "") : refund;
+  if (!idText.test(outRefundNo) || refund === undefined || amount === undefined) return undefined;
+
+  return withKey({
+    ...parties,
+    eventType: "refund",
+    amountMinor: toMinor(amount),
+    status: refundStatuses.get(rawStatus.toLowerCase()) ?? "unknown",
+    rawStatus,
+    outRefundNo,
+    refundMinor: toMinor(refund),
+  });
+}
+
+function withKey(facts: Omit<Notice, "eventKey">): Notice {
+  return { ...facts, eventKey: eventKeyOf(facts) };
+}

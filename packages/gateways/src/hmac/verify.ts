@@ -1,0 +1,38 @@
+import { isFlatMediaType, readFlatBody } from "../flat-body.ts";
+import type { CallbackRequest, Clock, Verification } from "../gateway.ts";
+import { type HmacKeys, secretsOf } from "./account.ts";
+import { readNotice } from "./notice.ts";
+import { isSignedBy } from "./signature.ts";
+
+const freshnessSeconds = 300;
+const unixSeconds = /^[0-9]{1,12}$/;
+
+/** The contract's `hmac` scheme: body read strictly, then the signature, then freshness, then the facts. */
+export function verifyHmac(
+  account: HmacKeys & { readonly allowUnsigned?: boolean | undefined },
+  request: CallbackRequest,
+  clock: Clock,
+): Verification {
+  const contentType = request.headers["content-type"];
+  if (!isFlatMediaType(contentType)) return { ok: false, reason: "unsupported_media_type" };
+  const fields = readFlatBody(contentType, request.body);
+  if (fields === undefined) return { ok: false, reason: "malformed" };
+
+  if (!fields.has("sign") && account.allowUnsigned === true) {
+    if (clock.production) return { ok: false, reason: "unsigned_refused" };
+  } else if (!isSignedBy(fields, secretsOf(account))) {
+    return { ok: false, reason: "signature_invalid" };
+  }
+
+  const freshness = freshnessOf(fields.get("timestamp"), clock.now);
+  if (freshness !== "fresh") return { ok: false, reason: freshness };
+
+  const notice = readNotice(fields);
+  return notice === undefined ? { ok: false, reason: "malformed" } : { ok: true, notice };
+}
+
+function freshnessOf(timestamp: string | undefined, now: Date): "fresh" | "stale" | "malformed" {
+  if (timestamp === undefined || timestamp === "") return "fresh";
+  if (!unixSeconds.test(timestamp)) return "malformed";
+  return Math.abs(now.getTime() / 1000 - Number(timestamp)) <= freshnessSeconds ? "fresh" : "stale";
+}

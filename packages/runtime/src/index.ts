@@ -1,0 +1,4 @@
+export * from "./environment.ts";
+export * from "./logger.ts";
+export * from "./metrics.ts";
+export * from "./shutdown.ts";
