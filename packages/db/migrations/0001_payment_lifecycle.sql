@@ -113,7 +113,7 @@ create table callbacks (
   unique (provider, event_key)
 );
 -- The sweep searches what was received and never settled.
-create index callbacks_unsettled on callbacks (received_at) where state = 'received';
+create index callbacks_unsettled on callbacks (id) where state = 'received';
 create index callbacks_by_state on callbacks (state, id);
 create index callbacks_received on callbacks (received_at);
 create index callbacks_of_order on callbacks (order_id) where order_id is not null;
@@ -198,6 +198,7 @@ create table audit (
 create index audit_of_order on audit (order_id, id) where order_id is not null;
 create index audit_of_entity on audit (entity, entity_id, id);
 create index audit_by_actor on audit (actor, id);
+create index audit_by_time on audit using brin (at);
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin

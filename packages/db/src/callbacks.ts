@@ -1,4 +1,4 @@
-import type { CallbackState, Notice } from "@zhanggui/domain";
+import { type CallbackState, Fault, type Notice } from "@zhanggui/domain";
 import { sql } from "kysely";
 
 import type { Db, Tx } from "./connection.ts";
@@ -71,11 +71,6 @@ export function noticeOf(row: Callback): Notice {
   };
 }
 
-/** Locks a notice for its settlement. Taken after the order's and the payment's locks. */
-export function lock(tx: Tx, id: string): Promise<Callback | undefined> {
-  return tx.selectFrom("callbacks").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
-}
-
 export type Settlement = {
   readonly state: Exclude<CallbackState, "received">;
   readonly outcome: string;
@@ -83,9 +78,9 @@ export type Settlement = {
   readonly paymentId?: string | undefined;
 };
 
-/** Writes what became of a notice. */
+/** Writes what became of a notice, once: compare and set, so that of two runs one is rolled back. */
 export async function settle(tx: Tx, id: string, { state, outcome, orderId, paymentId }: Settlement): Promise<void> {
-  await tx
+  const { numUpdatedRows } = await tx
     .updateTable("callbacks")
     .set({
       state,
@@ -97,7 +92,9 @@ export async function settle(tx: Tx, id: string, { state, outcome, orderId, paym
       payment_id: paymentId ?? null,
     })
     .where("id", "=", id)
-    .execute();
+    .where("state", "=", "received")
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw new Fault("state_changed_meanwhile", { callbackId: id });
 }
 
 /** Notes that settling failed; `final` when the job will not come back by itself. */
@@ -141,15 +138,15 @@ export function unsettled(
     ageSeconds,
     limit,
     after,
-  }: { readonly ageSeconds: number; readonly limit: number; readonly after: Date | undefined },
-): Promise<Pick<Callback, "id" | "provider" | "event_key" | "received_at">[]> {
+  }: { readonly ageSeconds: number; readonly limit: number; readonly after: string | undefined },
+): Promise<Pick<Callback, "id" | "provider" | "event_key">[]> {
   return db
     .selectFrom("callbacks")
-    .select(["id", "provider", "event_key", "received_at"])
+    .select(["id", "provider", "event_key"])
     .where("state", "=", "received")
     .where("last_received_at", "<=", sql<Date>`now() - make_interval(secs => ${ageSeconds})`)
-    .$if(after !== undefined, (query) => query.where("received_at", ">", after ?? new Date(0)))
-    .orderBy("received_at")
+    .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))
+    .orderBy("id")
     .limit(limit)
     .execute();
 }

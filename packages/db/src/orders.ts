@@ -59,6 +59,20 @@ export function lockWithDue(tx: Tx, id: string): Promise<(Order & { due: boolean
     .executeTakeFirst();
 }
 
+/** The locked order, whether it is due, and for how long its gateways have been asked to close. */
+export function lockClosing(tx: Tx, id: string): Promise<(Order & { due: boolean; closing_seconds: number }) | undefined> {
+  return tx
+    .selectFrom("orders")
+    .selectAll()
+    .select([
+      sql<boolean>`expires_at <= clock_timestamp()`.as("due"),
+      sql<number>`coalesce(extract(epoch from clock_timestamp() - closing_since), 0)::float8`.as("closing_seconds"),
+    ])
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
 export type OrderChange =
   | { readonly to: "paid"; readonly paidAt: Date | undefined }
   | { readonly to: "cancelled"; readonly reason: string }

@@ -70,6 +70,17 @@ export async function moveStock(tx: Tx, orderId: string, movement: StockMovement
   return Number(numAffectedRows ?? 0n);
 }
 
+/** Whether all of an order's released pieces are free again. Locks the products, so the answer holds until commit. */
+export async function canReserveAgain(tx: Tx, orderId: string): Promise<boolean> {
+  const { rows } = await sql<{ enough: boolean }>`
+    select products.available >= stock_holds.quantity as enough
+    from stock_holds join products using (sku)
+    where order_id = ${orderId} and state = 'released'
+    order by sku for update of products
+  `.execute(tx);
+  return rows.length > 0 && rows.every(({ enough }) => enough);
+}
+
 export function findMany(db: Db, skus: readonly string[]): Promise<Product[]> {
   return db.selectFrom("products").selectAll().where("sku", "in", skus).execute();
 }

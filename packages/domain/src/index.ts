@@ -1,4 +1,5 @@
 export { Decimal } from "decimal.js";
+export * from "./expiry.ts";
 export * from "./fault.ts";
 export * from "./money.ts";
 export * from "./notice.ts";

@@ -2,6 +2,7 @@ export * from "./gateway.ts";
 export { isDocumentedStatus } from "./hmac/notice.ts";
 export { sign, isSignedBy } from "./hmac/signature.ts";
 export { readFlatBody, readFlatJson } from "./flat-body.ts";
+export * from "./load-providers.ts";
 export * from "./providers.ts";
 export { type Account, type Kind, accountSchema, gatewayOf, gateways } from "./registry.ts";
 export { verifyCallback } from "./verify-callback.ts";

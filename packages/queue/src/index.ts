@@ -1,4 +1,5 @@
 export * from "./backend.ts";
+export * from "./bell.ts";
 export type { BullQueue } from "./bull.ts";
 export * from "./inspect.ts";
 export { type JobName, type Payload, type QueueName, isQueueName, queueNames } from "./jobs.ts";

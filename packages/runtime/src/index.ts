@@ -1,3 +1,4 @@
+export * from "./development-secret.ts";
 export * from "./environment.ts";
 export * from "./logger.ts";
 export * from "./metrics.ts";

@@ -1,0 +1,74 @@
+import { type Engine, rebuildNotices, rebuildQueues, sweep } from "@zhanggui/operations";
+import { type Producer, ensureSweep } from "@zhanggui/queue";
+
+/** The producer's breaker has closed again so long after a failure. */
+const settlingMs = 1_500;
+/** How much later than the queue's own sweep the guard sweeps by itself. */
+const patience = 1.5;
+
+export type Guard = {
+  /** The queue's connection came back: rings for every notice that was acknowledged meanwhile. */
+  readonly queueCameBack: () => void;
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Keeps the sweep alive without trusting the queue: a plain timer in each worker process that puts the sweep back into
+ * a queue that lost it, recreates everything else that an emptied queue should hold, and sweeps by itself when nobody
+ * did for a while.
+ */
+export function startGuard(engine: Engine, producer: Producer, sweepSeconds: number): Guard {
+  let looking: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let settling: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const look = async (): Promise<void> => {
+    try {
+      if (await ensureSweep(producer, sweepSeconds)) {
+        const rebuilt = await rebuildQueues(engine);
+        engine.log.info(rebuilt, "the queue was empty: rebuilt from the database");
+      }
+    } catch (error) {
+      engine.log.warn({ err: error }, "the queue cannot be reached");
+    }
+    try {
+      const swept = await sweep(engine, sweepSeconds * patience);
+      if (swept !== undefined) engine.log.info(swept, "swept without the queue");
+    } catch (error) {
+      engine.log.error({ err: error }, "could not sweep");
+    }
+  };
+  const next = () => {
+    if (closed) return;
+    timer = setTimeout(() => {
+      looking = look().finally(next);
+    }, sweepSeconds * 1000);
+  };
+  looking = look().finally(next);
+
+  const catchUp = async (): Promise<void> => {
+    try {
+      if (await ensureSweep(producer, sweepSeconds)) await rebuildQueues(engine);
+      else await rebuildNotices(engine);
+    } catch (error) {
+      engine.log.warn({ err: error }, "the queue came back, but could not be filled yet");
+    }
+  };
+
+  return {
+    queueCameBack: () => {
+      if (closed) return;
+      clearTimeout(settling);
+      settling = setTimeout(() => {
+        looking = looking.then(catchUp);
+      }, settlingMs);
+    },
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      clearTimeout(settling);
+      await looking;
+    },
+  };
+}

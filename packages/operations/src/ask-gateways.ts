@@ -1,0 +1,96 @@
+import { orders, payments, transact, type Payment } from "@zhanggui/db";
+import type { Notice } from "@zhanggui/domain";
+import { type Account, gatewayOf } from "@zhanggui/gateways";
+
+import { applyNotice } from "./apply-notice.ts";
+import type { Engine } from "./engine.ts";
+
+/** What the gateways say of an order's open attempts, when it is about to be closed. */
+export type Standing =
+  /** No gateway can take money for the order any more. */
+  | { readonly kind: "closed" }
+  /** One of them has taken it, and that is written. */
+  | { readonly kind: "paid" }
+  /** A buyer is paying right now, or a gateway could not be heard. */
+  | { readonly kind: "open"; readonly why: string };
+
+/** `hmac` words for a buyer who is at it this moment; closing now would cut them off. */
+const payingWords: ReadonlySet<string> = new Set(["userpaying", "accept"]);
+
+function isToBeAsked({ providers }: Engine, { status, provider }: Payment): boolean {
+  const account = providers.get(provider);
+  return status === "processing" && account !== undefined && gatewayOf(account).calls.isCallable(account);
+}
+
+/** Whether any gateway could still take money for these attempts, so that it must be asked before they are closed. */
+export function areToBeAsked(engine: Engine, attempts: readonly Payment[]): boolean {
+  return attempts.some((payment) => isToBeAsked(engine, payment));
+}
+
+/**
+ * Asks each gateway of an order's started attempts: money it has taken is settled as evidence, what nobody pays is
+ * closed there first. Calls out, so never inside a transaction.
+ */
+export async function closeAtGateways(engine: Engine, orderId: string): Promise<Standing> {
+  const attempts = await payments.ofOrder(engine.db, orderId);
+  let standing: Standing = { kind: "closed" };
+  for (const payment of attempts.filter((attempt) => isToBeAsked(engine, attempt))) {
+    const account = engine.providers.get(payment.provider);
+    if (account === undefined) continue;
+    const one = await closeOne(engine, payment, account);
+    if (one.kind === "paid") return one;
+    if (one.kind === "open") standing = one;
+  }
+  return standing;
+}
+
+async function closeOne(engine: Engine, payment: Payment, account: Account): Promise<Standing> {
+  const first = await query(engine, payment, account);
+  if (first.kind !== "unpaid") return first;
+
+  const answer = await gatewayOf(account).calls.close(account, payment.out_trade_no, engine.outside);
+  switch (answer.kind) {
+    case "closed":
+    case "not_found":
+      return { kind: "closed" };
+    case "unknown":
+      return { kind: "open", why: answer.why };
+    case "paid": {
+      const second = await query(engine, payment, account);
+      return second.kind === "unpaid"
+        ? { kind: "open", why: "the gateway says paid on close and unpaid on query" }
+        : second;
+    }
+  }
+}
+
+async function query(
+  engine: Engine,
+  payment: Payment,
+  account: Account,
+): Promise<Standing | { readonly kind: "unpaid" }> {
+  const answer = await gatewayOf(account).calls.query(account, payment.out_trade_no, engine.outside);
+  if (answer.kind === "unknown") return { kind: "open", why: answer.why };
+  // The gateway was never asked to open it, or the buyer never came: there is nothing to pay.
+  if (answer.kind === "not_found") return { kind: "closed" };
+
+  const { notice } = answer;
+  if (notice.status === "processing") {
+    return payingWords.has(notice.rawStatus.toLowerCase())
+      ? { kind: "open", why: "the buyer is paying" }
+      : { kind: "unpaid" };
+  }
+  return (await applyAnswer(engine, payment, notice)) ? { kind: "paid" } : { kind: "closed" };
+}
+
+/** Writes a gateway's answer as evidence. Answers whether the order is paid now. */
+async function applyAnswer(engine: Engine, { id, order_id, provider }: Payment, notice: Notice): Promise<boolean> {
+  return transact(engine.db, async (tx) => {
+    const order = await orders.lock(tx, order_id);
+    const payment = await payments.lock(tx, id);
+    if (order === undefined || payment === undefined) throw new Error(`payment ${id} has no order`);
+    const evidence = { provider, notice, source: { kind: "query" } } as const;
+    await applyNotice(tx, { order, payment }, evidence, engine.latePaymentPolicy);
+    return (await orders.find(tx, order_id))?.status === "paid";
+  });
+}

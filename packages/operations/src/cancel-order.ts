@@ -1,0 +1,41 @@
+import { orders, transact } from "@zhanggui/db";
+import { Fault } from "@zhanggui/domain";
+
+import { closeAtGateways } from "./ask-gateways.ts";
+import { closeOrder } from "./close-order.ts";
+import { type Engine, bestEffort } from "./engine.ts";
+import { type OrderView, viewOrder } from "./views.ts";
+
+export type CancelOrder = {
+  readonly orderId: string;
+  /** The customer whose order it must be; unset for an operator. */
+  readonly customerId: string | undefined;
+  readonly actor: string;
+  readonly why?: string | undefined;
+};
+
+/**
+ * Cancels an unpaid order and releases its stock. Its gateways are closed first: when one has taken the money, the
+ * order is paid and cannot be cancelled; one that cannot be heard does not stop a cancellation, and what it says later
+ * is late money.
+ *
+ * @throws Fault `order_not_found`, `invalid_transition`.
+ */
+export async function cancelOrder(engine: Engine, { orderId, customerId, actor, why }: CancelOrder): Promise<OrderView> {
+  const order = await orders.find(engine.db, orderId);
+  if (order === undefined || (customerId !== undefined && order.customer_id !== customerId)) {
+    throw new Fault("order_not_found", { orderId });
+  }
+  if (order.status === "pending") await closeAtGateways(engine, orderId);
+
+  const cancelled = await transact(engine.db, async (tx) => {
+    const locked = await orders.lock(tx, orderId);
+    if (locked === undefined) throw new Fault("order_not_found", { orderId });
+    if (locked.status !== "pending") {
+      throw new Fault("invalid_transition", { orderId, from: locked.status, to: "cancelled" });
+    }
+    return closeOrder(tx, locked, { actor, reason: customerId === undefined ? "operator" : "customer", attempts: "cancelled", why });
+  });
+  await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(orderId));
+  return viewOrder(cancelled, await orders.linesOf(engine.db, [orderId]));
+}

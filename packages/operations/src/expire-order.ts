@@ -1,0 +1,103 @@
+import { audit, exceptions, orders, payments, transact, type Order, type Tx } from "@zhanggui/db";
+
+import { type Standing, areToBeAsked, closeAtGateways } from "./ask-gateways.ts";
+import { closeOrder } from "./close-order.ts";
+import { type Engine, bestEffort } from "./engine.ts";
+import { newId } from "./ids.ts";
+
+/** How long a gateway that cannot be heard, or a buyer who is paying, delays the release of the stock. */
+const closingLimitSeconds = 300;
+
+export type Expiry =
+  /** Cancelled now, its stock free again. */
+  | { readonly kind: "expired" }
+  /** Paid, cancelled or gone already: nothing to do, and the timer can go. */
+  | { readonly kind: "ended" }
+  /** Its deadline is still ahead. */
+  | { readonly kind: "not_due" }
+  /** A gateway has to be asked again. */
+  | { readonly kind: "closing"; readonly why: string };
+
+export type ExpireOrder = {
+  readonly orderId: string;
+  /** `cancel-unpaid` closes orders by their age, whatever their own deadline. */
+  readonly evenIfNotDue?: boolean;
+  readonly actor?: string;
+};
+
+/**
+ * Expires one order that was not paid in time. First its gateways are asked and closed, outside of any transaction;
+ * then, under its lock and only if it is still pending, it is cancelled and its stock released. Money that a gateway
+ * took meanwhile wins.
+ *
+ * The timer, the sweep and `cancel-unpaid` all come here; doing it twice does nothing.
+ */
+export async function expireOrder(engine: Engine, { orderId, evenIfNotDue = false, actor }: ExpireOrder): Promise<Expiry> {
+  const by = actor ?? "system:expiry";
+  const began = await transact(engine.db, (tx) => begin(tx, engine, { orderId, evenIfNotDue, by }));
+  if (began.kind !== "closing") return ending(engine, orderId, began);
+
+  const standing = await closeAtGateways(engine, orderId);
+  if (standing.kind === "paid") return ending(engine, orderId, { kind: "ended" });
+
+  const finished = await transact(engine.db, (tx) => finish(tx, orderId, standing, by));
+  return ending(engine, orderId, finished);
+}
+
+async function ending(engine: Engine, orderId: string, expiry: Expiry): Promise<Expiry> {
+  if (expiry.kind === "expired" || expiry.kind === "ended") {
+    await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(orderId));
+  }
+  return expiry;
+}
+
+type Begin = { readonly orderId: string; readonly evenIfNotDue: boolean; readonly by: string };
+
+/** Closes the order at once when no gateway is to be asked; else marks it as closing, so that no new attempt is taken. */
+async function begin(tx: Tx, engine: Engine, { orderId, evenIfNotDue, by }: Begin): Promise<Expiry> {
+  const order = await orders.lockWithDue(tx, orderId);
+  if (order === undefined || order.status !== "pending") return { kind: "ended" };
+  if (!order.due && !evenIfNotDue) return { kind: "not_due" };
+  if (!areToBeAsked(engine, await payments.lockOfOrder(tx, orderId))) return close(tx, order, by);
+  if (order.closing_since === null) await orders.markClosing(tx, orderId);
+  return { kind: "closing", why: "its gateways are being asked" };
+}
+
+async function finish(tx: Tx, orderId: string, standing: Standing, actor: string): Promise<Expiry> {
+  const order = await orders.lockClosing(tx, orderId);
+  if (order === undefined || order.status !== "pending") return { kind: "ended" };
+  if (standing.kind === "open") {
+    if (order.closing_seconds < closingLimitSeconds) return { kind: "closing", why: standing.why };
+    await openUnreachable(tx, order, standing.why);
+  }
+  return close(tx, order, actor);
+}
+
+async function close(tx: Tx, order: Order & { readonly due: boolean }, actor: string): Promise<Expiry> {
+  await closeOrder(tx, order, { actor, reason: order.due ? "expired" : "unpaid", attempts: "expired" });
+  return { kind: "expired" };
+}
+
+/** The stock cannot wait for ever; what the gateway may still say becomes a person's case. */
+async function openUnreachable(tx: Tx, order: Order, why: string): Promise<void> {
+  const id = newId("exc");
+  await exceptions.open(tx, {
+    id,
+    kind: "gateway_unreachable",
+    orderId: order.id,
+    paymentId: undefined,
+    callbackId: undefined,
+    amount: order.amount,
+    detail: JSON.stringify({ why, closingLimitSeconds }),
+  });
+  await audit.write(tx, [
+    {
+      actor: "system:expiry",
+      action: "exception.open",
+      entity: "exception",
+      entityId: id,
+      orderId: order.id,
+      after: { kind: "gateway_unreachable" },
+    },
+  ]);
+}

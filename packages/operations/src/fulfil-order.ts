@@ -1,0 +1,43 @@
+import { audit, orders, transact } from "@zhanggui/db";
+import { Fault, orderStates, step } from "@zhanggui/domain";
+
+import type { Engine } from "./engine.ts";
+import { type OrderView, viewOrder } from "./views.ts";
+
+export type FulfilOrder = {
+  readonly orderId: string;
+  readonly event: "ship" | "complete";
+  readonly actor: string;
+  readonly reason: string;
+};
+
+/**
+ * Ships a paid order, or completes a shipped one.
+ *
+ * @throws Fault `order_not_found`, `invalid_transition`.
+ */
+export async function fulfilOrder({ db }: Engine, { orderId, event, actor, reason }: FulfilOrder): Promise<OrderView> {
+  const moved = await transact(db, async (tx) => {
+    const order = await orders.lock(tx, orderId);
+    if (order === undefined) throw new Fault("order_not_found", { orderId });
+    const to = step(orderStates, order.status, event);
+    if (to !== "shipped" && to !== "completed") {
+      throw new Fault("invalid_transition", { orderId, from: order.status, event });
+    }
+    const changed = await orders.move(tx, order, { to });
+    await audit.write(tx, [
+      {
+        actor,
+        action: `order.${event}`,
+        entity: "order",
+        entityId: orderId,
+        orderId,
+        before: { status: order.status },
+        after: { status: to },
+        reason,
+      },
+    ]);
+    return changed;
+  });
+  return viewOrder(moved, await orders.linesOf(db, [orderId]));
+}

@@ -1,0 +1,16 @@
+export * from "./add-payment.ts";
+export * from "./cancel-order.ts";
+export * from "./cancel-unpaid.ts";
+export { type Engine, type Log, type RecordedNotice, type Wake } from "./engine.ts";
+export * from "./expire-order.ts";
+export * from "./fulfil-order.ts";
+export * from "./place-order.ts";
+export * from "./preflight-callback.ts";
+export * from "./put-product.ts";
+export * from "./rebuild-queues.ts";
+export * from "./record-callback.ts";
+export * from "./retry-callbacks.ts";
+export * from "./settle-callback.ts";
+export * from "./start-payment.ts";
+export * from "./sweep.ts";
+export * from "./views.ts";

@@ -1,0 +1,112 @@
+import { audit, callbacks, exceptions, orders, payments, receipts, transact, type Callback, type Tx } from "@zhanggui/db";
+import { Fault, type Notice, formatAmount, fromMinor } from "@zhanggui/domain";
+
+import { type Applied, applyNotice } from "./apply-notice.ts";
+import { type Engine, bestEffort } from "./engine.ts";
+import { newId } from "./ids.ts";
+
+/**
+ * Settles one recorded notice. Everything is read anew: the outcome depends on today's rows, so a job may come late,
+ * twice or long after it was settled by other means.
+ *
+ * @returns what became of it: an outcome, or `already_settled`.
+ * @throws Fault `callback_not_found`; `state_changed_meanwhile` when another run settled it first.
+ */
+export async function settleCallback(engine: Engine, callbackId: string): Promise<string> {
+  const row = await callbacks.find(engine.db, callbackId);
+  if (row === undefined) throw new Fault("callback_not_found", { callbackId });
+  if (row.state !== "received") return "already_settled";
+
+  const notice = callbacks.noticeOf(row);
+  const payment = await payments.findByOutTradeNo(engine.db, { provider: row.provider, outTradeNo: row.out_trade_no });
+  const applied = await transact(engine.db, (tx) =>
+    payment === undefined || notice.eventType !== "payment"
+      ? setAside(tx, row, notice)
+      : settleKnown(tx, engine, { row, notice, orderId: payment.order_id, paymentId: payment.id }),
+  );
+  if (applied.ended && payment !== undefined) {
+    await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(payment.order_id));
+  }
+  return applied.outcome;
+}
+
+type Known = {
+  readonly row: Callback;
+  readonly notice: Notice;
+  readonly orderId: string;
+  readonly paymentId: string;
+};
+
+/** Locks order, then payment; `applyNotice` goes on to the products. */
+async function settleKnown(tx: Tx, engine: Engine, { row, notice, orderId, paymentId }: Known): Promise<Applied> {
+  const order = await orders.lock(tx, orderId);
+  const payment = await payments.lock(tx, paymentId);
+  if (order === undefined || payment === undefined) throw new Error(`payment ${paymentId} has no order`);
+
+  const evidence = { provider: row.provider, notice, source: { kind: "callback", id: row.id } } as const;
+  const applied = await applyNotice(tx, { order, payment }, evidence, engine.latePaymentPolicy);
+  await callbacks.settle(tx, row.id, { ...applied, orderId, paymentId });
+  return applied;
+}
+
+/**
+ * A notice that speaks of nothing we know. We commit a number before any gateway hears it, so it cannot be early: money
+ * in it belongs to another shop or to rows that were lost, and a person is asked.
+ */
+async function setAside(tx: Tx, row: Callback, notice: Notice): Promise<Applied> {
+  const isMoney = notice.eventType === "payment" && notice.status === "succeeded";
+  const isStrangeRefund = notice.eventType === "refund";
+  const applied: Applied =
+    isMoney || isStrangeRefund
+      ? { state: "parked", outcome: isMoney ? "unmatched_payment" : "refund_unknown", ended: false }
+      : { state: "ignored", outcome: "unmatched", ended: false };
+
+  if (isMoney) await bookUnmatched(tx, row, notice);
+  if (applied.state === "parked") await openCase(tx, row, notice, isMoney ? "unmatched_payment" : "refund_unknown");
+  await callbacks.settle(tx, row.id, applied);
+  return applied;
+}
+
+async function bookUnmatched(tx: Tx, row: Callback, notice: Notice): Promise<void> {
+  if (notice.transactionId === undefined) throw new Error("a success without a transaction id was let through");
+  await receipts.book(tx, {
+    provider: row.provider,
+    transaction_id: notice.transactionId,
+    amount: formatAmount(fromMinor(notice.amountMinor)),
+    currency: notice.currency,
+    out_trade_no: notice.outTradeNo,
+    order_id: null,
+    payment_id: null,
+    callback_id: row.id,
+  });
+}
+
+async function openCase(
+  tx: Tx,
+  row: Callback,
+  notice: Notice,
+  kind: "unmatched_payment" | "refund_unknown",
+): Promise<void> {
+  const id = newId("exc");
+  const minor = kind === "refund_unknown" ? (notice.refundMinor ?? 0) : notice.amountMinor;
+  const opened = await exceptions.open(tx, {
+    id,
+    kind,
+    orderId: undefined,
+    paymentId: undefined,
+    callbackId: row.id,
+    amount: formatAmount(fromMinor(minor)),
+    detail: JSON.stringify({ outTradeNo: notice.outTradeNo, says: notice.rawStatus }),
+  });
+  if (!opened) return;
+  await audit.write(tx, [
+    {
+      actor: `gateway:${row.provider}`,
+      action: "exception.open",
+      entity: "exception",
+      entityId: id,
+      after: { kind },
+      evidence: row.id,
+    },
+  ]);
+}
