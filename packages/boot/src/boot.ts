@@ -1,7 +1,9 @@
-import { openDatabase } from "@zhanggui/db";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { isDatabaseUnavailable, migrate, openDatabase } from "@zhanggui/db";
 import { type Providers, loadProviders, mockProvider } from "@zhanggui/gateways";
 import type { Engine } from "@zhanggui/operations";
-import { type Producer, type QueueBackend, chooseBackend, createBell, openProducer } from "@zhanggui/queue";
+import { type Producer, type QueueBackend, chooseBackend, createBell, migrateQueue, openProducer } from "@zhanggui/queue";
 import { ConfigurationError, type Environment, type Logger, developmentSecret } from "@zhanggui/runtime";
 
 export type Booted = {
@@ -24,13 +26,17 @@ export async function boot(environment: Environment, { name, poolSize, log, now 
 
   const providers = await providersOf(environment);
   const backend = chooseBackend({ redisUrl, databaseUrl, forced });
-  const producer = await openProducer(backend, log, () => performance.now());
   const db = openDatabase({
     url: databaseUrl,
     name: `zhanggui-${name}`,
     poolSize,
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
+  await patiently(log, async () => {
+    await migrate(db);
+    if (backend.kind === "postgres") await migrateQueue(databaseUrl);
+  });
+  const producer = await openProducer(backend, log, () => performance.now());
   const engine: Engine = {
     db,
     wake: createBell(producer, { recheckSeconds: environment.EXPIRY_RECHECK_SECONDS }),
@@ -42,6 +48,29 @@ export async function boot(environment: Environment, { name, poolSize, log, now 
     latePaymentPolicy: environment.LATE_PAYMENT_POLICY,
   };
   return { engine, producer, backend };
+}
+
+/** A database that starts at the same time as we do is waited for. */
+const patienceSeconds = 30;
+
+async function patiently(log: Logger, work: () => Promise<void>): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDatabaseUnavailable(error)) throw error;
+      if (tried >= patienceSeconds) {
+        throw new ConfigurationError([`DATABASE_URL: the database cannot be reached (${messageOf(error)})`]);
+      }
+      log.warn({ tried }, "the database cannot be reached yet");
+      await sleep(1_000);
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(", ");
+  return error instanceof Error ? error.message : String(error);
 }
 
 export function publicUrlOf({ PUBLIC_URL, API_HOST, API_PORT }: Environment): string {

@@ -1,4 +1,3 @@
-import type { ExceptionKind, OrderState } from "@zhanggui/domain";
 import { sql } from "kysely";
 
 import type { Db } from "./connection.ts";
@@ -42,7 +41,7 @@ function numberOrNull(text: string | null | undefined): number | null {
   return text === null || text === undefined ? null : Number(text);
 }
 
-export async function ordersByStatus(db: Db, { from, to }: Window): Promise<Partial<Record<OrderState, number>>> {
+export async function ordersByStatus(db: Db, { from, to }: Window): Promise<Record<string, number>> {
   const rows = await db
     .selectFrom("orders")
     .select((value) => ["status", value.fn.countAll<string>().as("count")])
@@ -53,7 +52,7 @@ export async function ordersByStatus(db: Db, { from, to }: Window): Promise<Part
   return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
 }
 
-export async function exceptionsByKind(db: Db, { from, to }: Window): Promise<Partial<Record<ExceptionKind, number>>> {
+export async function exceptionsByKind(db: Db, { from, to }: Window): Promise<Record<string, number>> {
   const rows = await db
     .selectFrom("exceptions")
     .select((value) => ["kind", value.fn.countAll<string>().as("count")])

@@ -8,7 +8,7 @@ export type FulfilOrder = {
   readonly orderId: string;
   readonly event: "ship" | "complete";
   readonly actor: string;
-  readonly reason: string;
+  readonly reason: string | undefined;
 };
 
 /**

@@ -10,6 +10,7 @@ export * from "./put-product.ts";
 export * from "./rebuild-queues.ts";
 export * from "./record-callback.ts";
 export * from "./retry-callbacks.ts";
+export * from "./retry-job.ts";
 export * from "./settle-callback.ts";
 export * from "./start-payment.ts";
 export * from "./sweep.ts";

@@ -54,6 +54,15 @@ function viewOf(queue: QueueName, state: JobState, job: Job): JobView {
   };
 }
 
+/** One job as it stands. */
+export async function findJob(producer: Producer, queue: QueueName, jobId: string): Promise<JobView | undefined> {
+  const queues = await producer.queues();
+  const job: Job | undefined = await queues[queue].getJob(jobId);
+  if (job === undefined) return undefined;
+  const state = await job.getState();
+  return viewOf(queue, jobStates.find((known) => known === state) ?? "waiting", job);
+}
+
 export type RetryAnswer = "retried" | "not_found" | "not_failed";
 
 /** Takes up a failed job again, with all its tries. Of several callers at once exactly one gets "retried". */

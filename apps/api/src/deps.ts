@@ -1,0 +1,19 @@
+import type { Engine } from "@zhanggui/operations";
+import type { Producer } from "@zhanggui/queue";
+import type { Logger, Registry } from "@zhanggui/runtime";
+
+import type { Authenticate } from "./http/authentication.ts";
+import type { OrderEvents } from "./order-events.ts";
+
+/** What the app is made of. Only `main.ts` opens any of it. */
+export type Deps = {
+  readonly engine: Engine;
+  readonly producer: Producer;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly authenticate: Authenticate;
+  readonly orderEvents: OrderEvents;
+  readonly production: boolean;
+  /** False while the process is stopping: it finishes what it has and asks for no more. */
+  readonly isAccepting: () => boolean;
+};

@@ -1,0 +1,97 @@
+import { type Role, Fault, roles } from "@zhanggui/domain";
+import { type Context, type MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
+import { createRemoteJWKSet, errors, jwtVerify } from "jose";
+import { z } from "zod";
+
+/** Who calls: the claims `sub` and `role` of a verified token. */
+export type Caller = { readonly sub: string; readonly role: Role };
+
+export type Authenticate = (token: string) => Promise<Caller>;
+
+/** The variables that the middlewares of this app set. */
+export type AppEnv = { Variables: { requestId: string; caller: Caller } };
+
+const claims = z.object({ sub: z.string().min(1).max(200), role: z.enum(roles) });
+const clockToleranceSeconds = 5;
+const asymmetric = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+
+/** Verifies tokens of the shop's identity provider: HS256 under a shared secret, or its published keys. */
+export function createAuthenticate(keys: {
+  readonly secret: string | undefined;
+  readonly jwksUrl: string | undefined;
+}): Authenticate {
+  const verify = verifierOf(keys);
+  return async (token) => {
+    const parsed = claims.safeParse(await verify(token));
+    if (parsed.success) return parsed.data;
+    const onlyRole = parsed.error.issues.every(({ path }) => path[0] === "role");
+    throw onlyRole
+      ? new Fault("forbidden", { why: "the token's role is not one of ours" })
+      : new Fault("unauthenticated", { why: "the token has no usable sub" });
+  };
+}
+
+function verifierOf({ secret, jwksUrl }: { readonly secret: string | undefined; readonly jwksUrl: string | undefined }) {
+  if (jwksUrl !== undefined) {
+    const keySet = createRemoteJWKSet(new URL(jwksUrl));
+    return refusing(async (token: string) => {
+      const { payload } = await jwtVerify(token, keySet, { algorithms: asymmetric, clockTolerance: clockToleranceSeconds });
+      return payload;
+    });
+  }
+  if (secret === undefined) throw new Error("neither JWT_SECRET nor JWT_JWKS_URL is set");
+  const key = new TextEncoder().encode(secret);
+  return refusing(async (token: string) => {
+    const { payload } = await jwtVerify(token, key, { algorithms: ["HS256"], clockTolerance: clockToleranceSeconds });
+    return payload;
+  });
+}
+
+function refusing(verify: (token: string) => Promise<unknown>) {
+  return async (token: string): Promise<unknown> => {
+    try {
+      return await verify(token);
+    } catch (error) {
+      if (error instanceof errors.JOSEError) throw new Fault("unauthenticated", { why: error.code });
+      throw error;
+    }
+  };
+}
+
+/** An operator's browser carries its token in this cookie: it cannot set a header when it opens a page. */
+export const sessionCookie = "zhanggui_session";
+
+const bearer = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i;
+
+/** Requires a verified token; `minimum` is the least role, customers aside. */
+export function requireCaller(authenticate: Authenticate): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    c.set("caller", await authenticate(tokenOf(c)));
+    await next();
+  };
+}
+
+function tokenOf(c: Context): string {
+  const header = c.req.header("authorization");
+  if (header !== undefined) {
+    const token = bearer.exec(header)?.[1];
+    if (token === undefined) throw new Fault("unauthenticated", { why: "the Authorization header is not a Bearer token" });
+    return token;
+  }
+  // A cookie alone never writes: another site could make the browser send it.
+  const cookie = c.req.method === "GET" || c.req.method === "HEAD" ? getCookie(c, sessionCookie) : undefined;
+  if (cookie === undefined) throw new Fault("unauthenticated", { why: "no token was given" });
+  return cookie;
+}
+
+const rank: Readonly<Record<Role, number>> = { customer: 0, viewer: 1, operator: 2, admin: 3 };
+
+/** Requires at least this role; comes after `requireCaller`. */
+export function requireRole(minimum: Exclude<Role, "customer">): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const { role } = c.get("caller");
+    if (rank[role] < rank[minimum]) throw new Fault("forbidden", { role, needs: minimum });
+    await next();
+  };
+}

@@ -1,0 +1,44 @@
+import { Fault } from "@zhanggui/domain";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import type { Context, MiddlewareHandler } from "hono";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+
+import type { AppEnv } from "./authentication.ts";
+
+/** Requests of one signed-in caller: a shop's whole frontend may share one address, so callers are counted, not hosts. */
+const requestsPerCaller = { points: 6_000, duration: 60 };
+/** Refused requests of one address: wrong tokens and forged callbacks. A verified gateway never comes here. */
+const refusalsPerAddress = { points: 1_200, duration: 60 };
+
+export type RateLimits = {
+  readonly perCaller: MiddlewareHandler<AppEnv>;
+  /** Counts a refusal of this request's address; throws `rate_limited` when it has had too many. */
+  readonly countRefusal: (c: Context) => Promise<void>;
+};
+
+/** Counted in this process: the limits hold off floods, they are not a quota. */
+export function createRateLimits(): RateLimits {
+  const callers = new RateLimiterMemory(requestsPerCaller);
+  const refusals = new RateLimiterMemory(refusalsPerAddress);
+  return {
+    perCaller: async (c, next) => {
+      await consume(callers, c.get("caller").sub);
+      await next();
+    },
+    countRefusal: (c) => consume(refusals, addressOf(c)),
+  };
+}
+
+async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
+  try {
+    await limiter.consume(key);
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    throw new Fault("rate_limited", { retryAfter: String(Math.max(1, Math.ceil(error.msBeforeNext / 1000))) });
+  }
+}
+
+/** Requests made inside a test have no socket; they share one count. */
+function addressOf(c: Context): string {
+  return c.env?.incoming === undefined ? "inside" : (getConnInfo(c).remote.address ?? "unknown");
+}

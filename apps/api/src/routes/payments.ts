@@ -1,0 +1,53 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { orders, payments } from "@zhanggui/db";
+import { Fault } from "@zhanggui/domain";
+import { startPayment, viewPayment } from "@zhanggui/operations";
+
+import type { Deps } from "../deps.ts";
+import { json, refusals } from "../http/responses.ts";
+import { createRouter } from "../http/router.ts";
+import { actionSchema, paymentSchema } from "../schemas/shop.ts";
+
+const security = [{ bearer: [] }];
+const tags = ["Payments"];
+const idParam = z.object({ id: z.string().min(1).max(100) });
+
+const startRoute = createRoute({
+  method: "post",
+  path: "/{id}/start",
+  tags,
+  security,
+  summary: "Start an attempt; repeating it answers the same action.",
+  request: { params: idParam },
+  responses: { 200: json(z.object({ payment: paymentSchema, action: actionSchema }), "Started."), ...refusals },
+});
+
+const readRoute = createRoute({
+  method: "get",
+  path: "/{id}",
+  tags,
+  security,
+  summary: "One attempt.",
+  request: { params: idParam },
+  responses: { 200: json(z.object({ payment: paymentSchema }), "The attempt."), ...refusals },
+});
+
+export function paymentRoutes({ engine }: Pick<Deps, "engine">) {
+  return createRouter()
+    .openapi(startRoute, async (c) => {
+      const { action, payment } = await startPayment(engine, {
+        customerId: c.get("caller").sub,
+        paymentId: c.req.valid("param").id,
+      });
+      return c.json({ payment, action: { ...action, ...(action.fields && { fields: { ...action.fields } }) } }, 200);
+    })
+    .openapi(readRoute, async (c) => {
+      const { id } = c.req.valid("param");
+      const payment = await payments.find(engine.db, id);
+      const order = payment && (await orders.find(engine.db, payment.order_id));
+      if (payment === undefined || order?.customer_id !== c.get("caller").sub) {
+        throw new Fault("payment_not_found", { paymentId: id });
+      }
+      return c.json({ payment: viewPayment(payment) }, 200);
+    });
+}

@@ -1,0 +1,77 @@
+import type { Logger } from "@zhanggui/runtime";
+import { Hono } from "hono";
+import { csrf } from "hono/csrf";
+import { createMiddleware } from "hono/factory";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+
+import type { PlayedAccounts } from "./accounts.ts";
+import type { Book } from "./book/book.ts";
+import { cashierRoutes } from "./cashier-routes.ts";
+import { controlRoutes } from "./control-routes.ts";
+import { gatewayRoutes } from "./gateway/routes.ts";
+import type { Courier } from "./notices/courier.ts";
+import { detectLanguage, readingOf } from "./pages/language.ts";
+import { messagePage } from "./pages/layout.ts";
+import type { RefundDesk } from "./refund-desk.ts";
+import { shopRoutes } from "./shop/routes.ts";
+import { staticFiles } from "./static-files.ts";
+
+export type SimulatorDeps = {
+  readonly accounts: PlayedAccounts;
+  readonly book: Book;
+  readonly courier: Courier;
+  readonly refundDesk: RefundDesk;
+  readonly apiUrl: string;
+  /** The shop's own key to the API; without it the shop stays closed. */
+  readonly jwtSecret: string | undefined;
+  readonly logger: Logger;
+  readonly now: () => Date;
+};
+
+const headers = secureHeaders({
+  strictTransportSecurity: false,
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+});
+
+/** The gateways, their cashier, the control of both, and a shop to try them with. */
+export function buildSimulator(deps: SimulatorDeps) {
+  return new Hono()
+    .use(logRequests(deps.logger), headers)
+    .get("/healthz", (c) => c.json({ status: "ok" }))
+    .get("/", (c) => c.redirect("/shop"))
+    .route("/static", staticFiles())
+    .route("/gateways", gatewayRoutes(deps))
+    .route("/control", controlRoutes(deps))
+    .use("/cashier/*", csrf(), detectLanguage)
+    .route("/cashier", cashierRoutes(deps))
+    .use("/shop/*", csrf(), detectLanguage)
+    .route("/shop", shopRoutes(deps))
+    .notFound((c) => {
+      const reading = readingOf(c);
+      return c.html(messagePage(reading, { title: reading.words.notFound, text: reading.words.notFoundText }), 404);
+    })
+    .onError((error, c) => {
+      if (error instanceof HTTPException) return error.getResponse();
+      deps.logger.error({ err: error, path: c.req.path }, "request failed");
+      return c.json({ title: "internal_error", status: 500, code: "internal_error" }, 500);
+    });
+}
+
+function logRequests(logger: Logger) {
+  return createMiddleware(async (c, next) => {
+    const start = performance.now();
+    await next();
+    const durationMs = Math.round(performance.now() - start);
+    logger.info({ method: c.req.method, path: c.req.path, status: c.res.status, durationMs }, "request");
+  });
+}

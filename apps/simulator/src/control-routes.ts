@@ -1,0 +1,67 @@
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import { z } from "zod";
+
+import type { Folder } from "./book/folders.ts";
+import { instructionSchema } from "./play/instruction.ts";
+import { type FirstDelivery, type PlayDeps, play } from "./play/play.ts";
+import { statusOf } from "./play/standing.ts";
+
+const maximumBodyBytes = 16_384;
+const loopbackNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+const loopbackAddresses: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
+
+/**
+ * Only this machine may play. The name is looked at too: a page on the web can point a name of its own at 127.0.0.1.
+ */
+const loopbackOnly = createMiddleware(async (c, next) => {
+  const address = getConnInfo(c).remote.address ?? "";
+  const isLocal = loopbackAddresses.has(address) && loopbackNames.has(new URL(c.req.url).hostname);
+  return isLocal ? next() : problem(c, 403, "loopback_only");
+});
+
+/** What scripts, tests and `demo` have the gateways do. */
+export function controlRoutes(deps: PlayDeps) {
+  return new Hono()
+    .use(loopbackOnly)
+    .get("/:provider/payments/:outTradeNo", (c) => {
+      const folder = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"));
+      return folder ? c.json(folderAnswer(folder, deps.now())) : problem(c, 404, "payment_not_found");
+    })
+    .post("/:provider/payments/:outTradeNo", bodyLimit({ maxSize: maximumBodyBytes }), async (c) => {
+      // A form or plain text could be sent by any web page without asking first.
+      if (!c.req.header("content-type")?.startsWith("application/json")) {
+        return problem(c, 415, "unsupported_media_type");
+      }
+      const instruction = instructionSchema.safeParse(await c.req.json().catch(() => undefined));
+      if (!instruction.success) return problem(c, 422, "invalid_input", z.prettifyError(instruction.error));
+      const folder = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"));
+      if (!folder) return problem(c, 404, "payment_not_found");
+
+      const played = play(deps, folder.payment, instruction.data);
+      if (played.kind === "refused") return problem(c, 409, played.why);
+      const deliveries = await played.deliveries;
+      return c.json({
+        payment: { ...played.payment, status: statusOf(played.payment, deps.now()) },
+        deliveries: deliveries.map(deliveryAnswer),
+      });
+    });
+}
+
+function folderAnswer({ payment, refunds, notices }: Folder, now: Date) {
+  return {
+    payment: { ...payment, status: statusOf(payment, now) },
+    refunds: [...refunds.values()],
+    deliveries: [...notices.values()],
+  };
+}
+
+function deliveryAnswer({ notice, attempt }: FirstDelivery) {
+  return { noticeId: notice.id, role: notice.role, sent: attempt?.sent, answer: attempt?.answer };
+}
+
+function problem(c: Context, status: 403 | 404 | 409 | 415 | 422, code: string, detail?: string) {
+  return c.json({ title: code, status, code, detail }, status, { "content-type": "application/problem+json" });
+}

@@ -1,0 +1,41 @@
+import type { Answer } from "../book/records.ts";
+import type { Fields } from "../signed-fields.ts";
+
+const deliveryTimeoutMs = 5_000;
+const maximumAnswerCharacters = 1_000;
+const maximumChunks = 100;
+
+/** Posts one signed form and says what was answered; an answer that did not come is told apart from a refusal. */
+export async function postForm(url: string, fields: Fields, stopping: AbortSignal): Promise<Answer> {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+      body: new URLSearchParams(fields).toString(),
+      redirect: "manual",
+      signal: AbortSignal.any([AbortSignal.timeout(deliveryTimeoutMs), stopping]),
+    });
+    return { kind: "answered", status: response.status, body: await beginningOf(response) };
+  } catch (error) {
+    return { kind: "unanswered", why: whyOf(error) };
+  }
+}
+
+async function beginningOf(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let chunks = 0;
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk, { stream: true });
+    chunks += 1;
+    if (text.length >= maximumAnswerCharacters || chunks >= maximumChunks) break;
+  }
+  return text.slice(0, maximumAnswerCharacters);
+}
+
+/** `fetch` says only "fetch failed"; the reason that helps a person is in its cause. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message;
+}

@@ -1,0 +1,60 @@
+import type { Payment } from "../book/records.ts";
+import type { Fields } from "../signed-fields.ts";
+import type { Instruction } from "./instruction.ts";
+import { amountOf, statusOf } from "./standing.ts";
+
+export type PlayRefusal = "already_paid" | "closed" | "expired";
+
+export type PlayRuling =
+  | { readonly kind: "refuse"; readonly why: PlayRefusal }
+  /** The payment as it is from now on, and what to tell, in order. */
+  | { readonly kind: "play"; readonly payment: Payment; readonly tell: readonly Fields[] };
+
+/** Decides what an instruction does to a payment. Reads nothing, writes nothing. */
+export function rulePlay(payment: Payment, instruction: Instruction, now: Date): PlayRuling {
+  if (instruction.do === "notify") return { kind: "play", payment, tell: tellings(payment, instruction, now) };
+  const claimed = carryOut(payment, instruction, now);
+  if (instruction.forge) return { kind: "play", payment, tell: tellings(claimed, instruction, now) };
+
+  const why = refusalOf(payment, instruction, now);
+  return why === undefined
+    ? { kind: "play", payment: claimed, tell: tellings(claimed, instruction, now) }
+    : { kind: "refuse", why };
+}
+
+function refusalOf(payment: Payment, { do: verb, late }: Instruction, now: Date): PlayRefusal | undefined {
+  const status = statusOf(payment, now);
+  if (status === "SUCCESS") return "already_paid";
+  if (verb === "close") return status === "CLOSED" ? "closed" : undefined;
+  if (late) return undefined;
+  if (status === "CLOSED") return "closed";
+  return status === "EXPIRED" ? "expired" : undefined;
+}
+
+function carryOut(payment: Payment, instruction: Instruction, now: Date): Payment {
+  const { amount = payment.amount, transactionId = payment.transactionId } = instruction;
+  const paid = { status: "SUCCESS", paid: amount, paidAt: now.toISOString() } as const;
+  switch (instruction.do) {
+    case "pay":
+      return { ...payment, transactionId, standing: paid };
+    case "fail":
+      return { ...payment, transactionId, standing: { status: "PAYERROR" } };
+    case "close":
+      return { ...payment, standing: { status: "CLOSED" } };
+    case "notify":
+      return payment;
+  }
+}
+
+function tellings(payment: Payment, instruction: Instruction, now: Date): readonly Fields[] {
+  const facts = {
+    out_trade_no: payment.outTradeNo,
+    transaction_id: instruction.transactionId ?? payment.transactionId,
+    amount: instruction.amount ?? amountOf(payment),
+    currency: payment.currency,
+    status: instruction.status ?? statusOf(payment, now),
+  };
+  const earlier = { ...facts, status: "USERPAYING" };
+  if (instruction.order === undefined) return [facts];
+  return instruction.order === "normal" ? [earlier, facts] : [facts, earlier];
+}
