@@ -60,7 +60,8 @@ export function buildApp(deps: Deps) {
   });
   app.notFound((c) => answerProblem(c, new Fault("not_found", { path: c.req.path })));
 
-  for (const path of ["/orders", "/orders/*", "/payments/*"]) app.use(path, limitBody, caller, limits.perCaller, requireJson);
+  for (const path of ["/orders", "/orders/*", "/payments/*"])
+    app.use(path, limitBody, caller, limits.perCaller, requireJson);
   app.route("/admin", signInRoutes(deps));
   app.use("/admin/*", limitBody, caller, requireRole("viewer"), limits.perCaller, requireJson);
 

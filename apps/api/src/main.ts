@@ -68,6 +68,7 @@ await runMain(async () => {
 /** The shop's secret; outside production one of our own, when nobody gave one. */
 async function jwtSecretOf({ JWT_SECRET, JWT_JWKS_URL, NODE_ENV, DATA_DIR }: Environment): Promise<string | undefined> {
   if (JWT_SECRET !== undefined || JWT_JWKS_URL !== undefined) return JWT_SECRET;
-  if (NODE_ENV === "production") throw new ConfigurationError(["JWT_SECRET: it or JWT_JWKS_URL is required in production"]);
+  if (NODE_ENV === "production")
+    throw new ConfigurationError(["JWT_SECRET: it or JWT_JWKS_URL is required in production"]);
   return developmentSecret(DATA_DIR, "jwt");
 }

@@ -3,7 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDatabaseUnavailable, migrate, openDatabase } from "@zhanggui/db";
 import { type Providers, loadProviders, mockProvider } from "@zhanggui/gateways";
 import type { Engine } from "@zhanggui/operations";
-import { type Producer, type QueueBackend, chooseBackend, createBell, migrateQueue, openProducer } from "@zhanggui/queue";
+import {
+  type Producer,
+  type QueueBackend,
+  chooseBackend,
+  createBell,
+  migrateQueue,
+  openProducer,
+} from "@zhanggui/queue";
 import { ConfigurationError, type Environment, type Logger, developmentSecret } from "@zhanggui/runtime";
 
 export type Booted = {

@@ -58,11 +58,7 @@ export type StatusChange = {
  * Changes of status of some orders and their payments, each order's after its own last seen entry. Entries of one
  * order are written under its lock, so their ids grow in the order in which they become visible.
  */
-export async function statusChanges(
-  db: Db,
-  seen: ReadonlyMap<string, string>,
-  limit: number,
-): Promise<StatusChange[]> {
+export async function statusChanges(db: Db, seen: ReadonlyMap<string, string>, limit: number): Promise<StatusChange[]> {
   const { rows } = await sql<StatusChange>`
     select audit.id, at, order_id, entity, entity_id, after ->> 'status' as status
     from unnest(${[...seen.keys()]}::text[], ${[...seen.values()]}::bigint[]) as watched (id, last_seen)

@@ -53,7 +53,9 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = codeOf(error);
   if (code !== undefined) {
-    return unavailableSystemCodes.has(code) || unavailableClasses.some((start) => isSqlState(code) && code.startsWith(start));
+    return (
+      unavailableSystemCodes.has(code) || unavailableClasses.some((start) => isSqlState(code) && code.startsWith(start))
+    );
   }
   return unavailableMessages.some((message) => error.message.includes(message));
 }

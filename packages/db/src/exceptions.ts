@@ -33,7 +33,9 @@ export async function open(tx: Tx, exception: NewException): Promise<boolean> {
       suggested_action: suggestedAction[exception.kind],
       due_at: sql`now() + make_interval(hours => ${dueAfterHours})`,
     })
-    .onConflict((conflict) => conflict.columns(["callback_id", "kind"]).where("callback_id", "is not", null).doNothing())
+    .onConflict((conflict) =>
+      conflict.columns(["callback_id", "kind"]).where("callback_id", "is not", null).doNothing(),
+    )
     .returning("id")
     .executeTakeFirst();
   return opened !== undefined;

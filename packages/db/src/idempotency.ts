@@ -42,7 +42,10 @@ export async function answer(tx: Tx, { customerId, key }: IdempotencyKey, respon
 }
 
 /** Forgets keys older than `days`, a bounded number at a time. */
-export async function forget(db: Db, { days, limit }: { readonly days: number; readonly limit: number }): Promise<number> {
+export async function forget(
+  db: Db,
+  { days, limit }: { readonly days: number; readonly limit: number },
+): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from idempotency_keys where (customer_id, key) in (
       select customer_id, key from idempotency_keys

@@ -11,7 +11,12 @@ export type NewOrder = {
   readonly amount: string;
   readonly currency: string;
   readonly ttlSeconds: number;
-  readonly lines: readonly { readonly sku: string; readonly name: string; readonly price: string; readonly quantity: number }[];
+  readonly lines: readonly {
+    readonly sku: string;
+    readonly name: string;
+    readonly price: string;
+    readonly quantity: number;
+  }[];
 };
 
 /** Writes an order, its lines and their holds in one statement. The deadline is the database's now plus the ttl. */
@@ -60,7 +65,10 @@ export function lockWithDue(tx: Tx, id: string): Promise<(Order & { due: boolean
 }
 
 /** The locked order, whether it is due, and for how long its gateways have been asked to close. */
-export function lockClosing(tx: Tx, id: string): Promise<(Order & { due: boolean; closing_seconds: number }) | undefined> {
+export function lockClosing(
+  tx: Tx,
+  id: string,
+): Promise<(Order & { due: boolean; closing_seconds: number }) | undefined> {
   return tx
     .selectFrom("orders")
     .selectAll()
@@ -155,7 +163,10 @@ function matching(db: Db, q: string) {
 }
 
 /** Ids of pending orders whose deadline passed at least `graceSeconds` ago, oldest first. */
-export async function due(db: Db, { graceSeconds, limit }: { readonly graceSeconds: number; readonly limit: number }): Promise<string[]> {
+export async function due(
+  db: Db,
+  { graceSeconds, limit }: { readonly graceSeconds: number; readonly limit: number },
+): Promise<string[]> {
   const rows = await db
     .selectFrom("orders")
     .select("id")

@@ -6,7 +6,12 @@ import type { Product } from "./schema.ts";
 export type Wanted = { readonly sku: string; readonly quantity: number };
 
 /** What was reserved, with the price and the name at that moment. */
-export type Reserved = { readonly sku: string; readonly name: string; readonly price: string; readonly quantity: number };
+export type Reserved = {
+  readonly sku: string;
+  readonly name: string;
+  readonly price: string;
+  readonly quantity: number;
+};
 
 /**
  * Takes the wanted pieces from `available` to `reserved`, each line only if it is there in full. Rows are locked in
@@ -33,7 +38,11 @@ export async function reserve(tx: Tx, wanted: readonly Wanted[]): Promise<readon
 export type StockMovement = "sell" | "release" | "reserve_again";
 
 const movements = {
-  sell: { from: "held", to: "consumed", counters: sql`reserved = reserved - moved.quantity, sold = sold + moved.quantity` },
+  sell: {
+    from: "held",
+    to: "consumed",
+    counters: sql`reserved = reserved - moved.quantity, sold = sold + moved.quantity`,
+  },
   release: {
     from: "held",
     to: "released",
@@ -86,7 +95,10 @@ export function findMany(db: Db, skus: readonly string[]): Promise<Product[]> {
 }
 
 /** A page of the catalogue by sku, after `cursor`. */
-export function page(db: Db, { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number }): Promise<Product[]> {
+export function page(
+  db: Db,
+  { cursor, limit }: { readonly cursor: string | undefined; readonly limit: number },
+): Promise<Product[]> {
   return db
     .selectFrom("products")
     .selectAll()

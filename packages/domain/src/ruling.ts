@@ -63,8 +63,7 @@ function ruleSuccess(
   payment: PaymentFacts,
   notice: Pick<Notice, "amountMinor" | "currency" | "transactionId">,
 ): Ruling {
-  const agrees =
-    notice.currency === payment.currency && amountsAgree(fromMinor(notice.amountMinor), payment.amount);
+  const agrees = notice.currency === payment.currency && amountsAgree(fromMinor(notice.amountMinor), payment.amount);
 
   if (payment.status === "succeeded") {
     if (notice.transactionId !== payment.transactionId) {

@@ -9,7 +9,10 @@ const jsonString = /"(?:[^"\\]|\\.)*"/gs;
  * Reads a form or JSON body of text values into a map. `undefined` for everything that two parsers could read in two
  * ways: repeated names, nesting, numbers, broken escapes, bytes that are not UTF-8.
  */
-export function readFlatBody(contentType: string | undefined, body: Uint8Array): ReadonlyMap<string, string> | undefined {
+export function readFlatBody(
+  contentType: string | undefined,
+  body: Uint8Array,
+): ReadonlyMap<string, string> | undefined {
   const text = decodeUtf8(body);
   if (text === undefined) return undefined;
   const fields = isJson(contentType) ? readFlatJson(text) : readForm(text);

@@ -1,4 +1,14 @@
-import { audit, exceptions, orders, payments, products, receipts, type Order, type Payment, type Tx } from "@zhanggui/db";
+import {
+  audit,
+  exceptions,
+  orders,
+  payments,
+  products,
+  receipts,
+  type Order,
+  type Payment,
+  type Tx,
+} from "@zhanggui/db";
 import {
   Decimal,
   type CallbackState,
@@ -52,7 +62,9 @@ export async function applyNotice(
     case "settle":
       return settle(tx, rows, evidence, "order.pay");
     case "book":
-      return ruling.exception === "late_payment" && policy === "revive" && (await products.canReserveAgain(tx, order.id))
+      return ruling.exception === "late_payment" &&
+        policy === "revive" &&
+        (await products.canReserveAgain(tx, order.id))
         ? revive(tx, rows, evidence)
         : hold(tx, rows, evidence, ruling);
     case "move":
@@ -160,7 +172,12 @@ async function hold(
 }
 
 /** No money: the attempt goes through `path`. */
-async function walk(tx: Tx, { order, payment }: Rows, evidence: Evidence, path: readonly PaymentState[]): Promise<Applied> {
+async function walk(
+  tx: Tx,
+  { order, payment }: Rows,
+  evidence: Evidence,
+  path: readonly PaymentState[],
+): Promise<Applied> {
   let at = payment;
   for (const to of path) {
     if (to === "succeeded" || to === "init") throw new Error(`a notice without money cannot lead to ${to}`);

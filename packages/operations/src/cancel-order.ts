@@ -21,7 +21,10 @@ export type CancelOrder = {
  *
  * @throws Fault `order_not_found`, `invalid_transition`.
  */
-export async function cancelOrder(engine: Engine, { orderId, customerId, actor, why }: CancelOrder): Promise<OrderView> {
+export async function cancelOrder(
+  engine: Engine,
+  { orderId, customerId, actor, why }: CancelOrder,
+): Promise<OrderView> {
   const order = await orders.find(engine.db, orderId);
   if (order === undefined || (customerId !== undefined && order.customer_id !== customerId)) {
     throw new Fault("order_not_found", { orderId });
@@ -34,7 +37,12 @@ export async function cancelOrder(engine: Engine, { orderId, customerId, actor, 
     if (locked.status !== "pending") {
       throw new Fault("invalid_transition", { orderId, from: locked.status, to: "cancelled" });
     }
-    return closeOrder(tx, locked, { actor, reason: customerId === undefined ? "operator" : "customer", attempts: "cancelled", why });
+    return closeOrder(tx, locked, {
+      actor,
+      reason: customerId === undefined ? "operator" : "customer",
+      attempts: "cancelled",
+      why,
+    });
   });
   await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(orderId));
   return viewOrder(cancelled, await orders.linesOf(engine.db, [orderId]));

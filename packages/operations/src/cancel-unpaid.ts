@@ -3,7 +3,12 @@ import { orders } from "@zhanggui/db";
 import type { Engine } from "./engine.ts";
 import { expireOrder } from "./expire-order.ts";
 
-export type CancelUnpaid = { readonly minutes: number; readonly limit: number; readonly dryRun: boolean; readonly actor: string };
+export type CancelUnpaid = {
+  readonly minutes: number;
+  readonly limit: number;
+  readonly dryRun: boolean;
+  readonly actor: string;
+};
 
 export type UnpaidOrder = {
   readonly number: string;
@@ -27,7 +32,11 @@ export async function cancelUnpaid(engine: Engine, request: CancelUnpaid): Promi
   return report;
 }
 
-async function cancelOne(engine: Engine, orderId: string, actor: string): Promise<Pick<UnpaidOrder, "outcome" | "detail">> {
+async function cancelOne(
+  engine: Engine,
+  orderId: string,
+  actor: string,
+): Promise<Pick<UnpaidOrder, "outcome" | "detail">> {
   try {
     const expiry = await expireOrder(engine, { orderId, evenIfNotDue: true, actor });
     switch (expiry.kind) {

@@ -32,7 +32,10 @@ export type ExpireOrder = {
  *
  * The timer, the sweep and `cancel-unpaid` all come here; doing it twice does nothing.
  */
-export async function expireOrder(engine: Engine, { orderId, evenIfNotDue = false, actor }: ExpireOrder): Promise<Expiry> {
+export async function expireOrder(
+  engine: Engine,
+  { orderId, evenIfNotDue = false, actor }: ExpireOrder,
+): Promise<Expiry> {
   const by = actor ?? "system:expiry";
   const began = await transact(engine.db, (tx) => begin(tx, engine, { orderId, evenIfNotDue, by }));
   if (began.kind !== "closing") return ending(engine, orderId, began);

@@ -22,7 +22,11 @@ export async function preflightCallback({ db }: Engine, callbackId: string): Pro
   const payment = await payments.findByOutTradeNo(db, { provider: row.provider, outTradeNo: row.out_trade_no });
   const order = payment && (await orders.find(db, payment.order_id));
   if (payment === undefined || order === undefined || notice.eventType !== "payment") {
-    return { retryable, ruling: "unmatched", summary: `No payment is known under ${row.out_trade_no}: retry does nothing.` };
+    return {
+      retryable,
+      ruling: "unmatched",
+      summary: `No payment is known under ${row.out_trade_no}: retry does nothing.`,
+    };
   }
 
   const facts = {
@@ -42,7 +46,11 @@ export async function preflightCallback({ db }: Engine, callbackId: string): Pro
         summary: `The money would be booked and a case of ${ruling.exception} kept open; order ${order.number} stays ${order.status}.`,
       };
     case "move":
-      return { retryable, ruling: ruling.kind, summary: `The payment would become ${ruling.path.at(-1) ?? payment.status}.` };
+      return {
+        retryable,
+        ruling: ruling.kind,
+        summary: `The payment would become ${ruling.path.at(-1) ?? payment.status}.`,
+      };
     case "repeat":
       return {
         retryable,
@@ -50,8 +58,16 @@ export async function preflightCallback({ db }: Engine, callbackId: string): Pro
         summary: `The payment is ${payment.status} already${payment.transaction_id === null ? "" : ` by ${payment.transaction_id}`}: retry does nothing.`,
       };
     case "outranked":
-      return { retryable, ruling: ruling.kind, summary: `The payment is ${payment.status}, which this notice cannot change.` };
+      return {
+        retryable,
+        ruling: ruling.kind,
+        summary: `The payment is ${payment.status}, which this notice cannot change.`,
+      };
     case "puzzle":
-      return { retryable, ruling: ruling.kind, summary: `The gateway's word ${row.raw_status} is not documented: a person decides.` };
+      return {
+        retryable,
+        ruling: ruling.kind,
+        summary: `The gateway's word ${row.raw_status} is not documented: a person decides.`,
+      };
   }
 }

@@ -15,7 +15,10 @@ export type RetryJob = {
  * Writes down that an operator takes up a failed job again, before the queue is asked; a notice that was marked failed
  * waits again, or its job would find nothing to do.
  */
-export async function auditJobRetry({ db }: Engine, { queue, jobId, callbackId, actor, reason }: RetryJob): Promise<void> {
+export async function auditJobRetry(
+  { db }: Engine,
+  { queue, jobId, callbackId, actor, reason }: RetryJob,
+): Promise<void> {
   await transact(db, async (tx) => {
     if (callbackId !== undefined) await callbacks.rearm(tx, [callbackId], ["failed", "parked"]);
     await audit.write(tx, [{ actor, action: "job.retry", entity: "job", entityId: `${queue}/${jobId}`, reason }]);

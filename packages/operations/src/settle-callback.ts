@@ -1,4 +1,14 @@
-import { audit, callbacks, exceptions, orders, payments, receipts, transact, type Callback, type Tx } from "@zhanggui/db";
+import {
+  audit,
+  callbacks,
+  exceptions,
+  orders,
+  payments,
+  receipts,
+  transact,
+  type Callback,
+  type Tx,
+} from "@zhanggui/db";
 import { Fault, type Notice, formatAmount, fromMinor } from "@zhanggui/domain";
 
 import { type Applied, applyNotice } from "./apply-notice.ts";

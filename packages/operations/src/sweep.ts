@@ -36,7 +36,11 @@ async function sweepNotices(engine: Engine): Promise<{ readonly rearmed: number;
   let rearmed = 0;
   let after: string | undefined;
   for (let batch = 0; batch < maximumBatches; batch += 1) {
-    const found = await callbacks.unsettled(engine.db, { ageSeconds: unsettledAgeSeconds, limit: noticesABatch, after });
+    const found = await callbacks.unsettled(engine.db, {
+      ageSeconds: unsettledAgeSeconds,
+      limit: noticesABatch,
+      after,
+    });
     if (found.length === 0) break;
     try {
       await engine.wake.resettle(found.map(({ id, provider, event_key }) => ({ id, provider, eventKey: event_key })));
@@ -61,7 +65,11 @@ async function settleHere(engine: Engine, found: readonly { readonly id: string 
 async function sweepOrders(engine: Engine): Promise<number> {
   let expired = 0;
   for (const orderId of await orders.due(engine.db, { graceSeconds: overdueSeconds, limit: ordersASweep })) {
-    expired += await attempt(engine, { orderId }, async () => (await expireOrder(engine, { orderId })).kind === "expired");
+    expired += await attempt(
+      engine,
+      { orderId },
+      async () => (await expireOrder(engine, { orderId })).kind === "expired",
+    );
   }
   return expired;
 }

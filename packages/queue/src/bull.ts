@@ -1,4 +1,13 @@
-import { type PgPool, type Processor, Queue, type QueueOptions, Worker, type WorkerOptions, createPostgresBackend, withBackend } from "bullmq";
+import {
+  type PgPool,
+  type Processor,
+  Queue,
+  type QueueOptions,
+  Worker,
+  type WorkerOptions,
+  createPostgresBackend,
+  withBackend,
+} from "bullmq";
 
 import { redisPrefix } from "./backend.ts";
 import type { RedisClient } from "./redis.ts";
@@ -33,6 +42,10 @@ export function openWorker(
   if (connection.kind === "postgres") {
     return new onPostgres.Worker(name, processor, { ...options, connection: connection.pool });
   }
-  const worker: Worker = new Worker(name, processor, { ...options, connection: connection.client, prefix: redisPrefix });
+  const worker: Worker = new Worker(name, processor, {
+    ...options,
+    connection: connection.client,
+    prefix: redisPrefix,
+  });
   return worker;
 }

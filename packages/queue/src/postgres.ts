@@ -39,7 +39,11 @@ async function retrying(run: () => unknown): Promise<unknown> {
   }
 }
 
-export type QueuePoolOptions = { readonly url: string; readonly size: number; readonly onError: (error: Error) => void };
+export type QueuePoolOptions = {
+  readonly url: string;
+  readonly size: number;
+  readonly onError: (error: Error) => void;
+};
 
 /** Opens a pool for BullMQ. One connection of it listens, so `size` is at least 2. */
 export async function openQueuePool({ url, size, onError }: QueuePoolOptions): Promise<PgPool> {

@@ -51,11 +51,7 @@ export type Schedule<Name extends JobName> = {
 type Queues = Readonly<Record<QueueName, BullQueue>>;
 
 /** Opens the sending side. A Redis that is down does not stop it: calls reject until it is there. */
-export async function openProducer(
-  backend: QueueBackend,
-  log: QueueLog,
-  now: () => number,
-): Promise<Producer> {
+export async function openProducer(backend: QueueBackend, log: QueueLog, now: () => number): Promise<Producer> {
   const line = backend.kind === "redis" ? await overRedis(backend.nodes, log) : await overPostgres(backend.url, log);
   const breaker = createBreaker(now);
   const call = <Result>(work: (queues: Queues) => Promise<Result>, limitMs = callLimitMs): Promise<Result> =>

@@ -64,7 +64,9 @@ export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
   required: readonly (keyof Environment)[] = [],
 ): Environment {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = environmentSchema.safeParse(given);
   const problems = parsed.success
     ? []

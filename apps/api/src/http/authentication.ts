@@ -32,11 +32,20 @@ export function createAuthenticate(keys: {
   };
 }
 
-function verifierOf({ secret, jwksUrl }: { readonly secret: string | undefined; readonly jwksUrl: string | undefined }) {
+function verifierOf({
+  secret,
+  jwksUrl,
+}: {
+  readonly secret: string | undefined;
+  readonly jwksUrl: string | undefined;
+}) {
   if (jwksUrl !== undefined) {
     const keySet = createRemoteJWKSet(new URL(jwksUrl));
     return refusing(async (token: string) => {
-      const { payload } = await jwtVerify(token, keySet, { algorithms: asymmetric, clockTolerance: clockToleranceSeconds });
+      const { payload } = await jwtVerify(token, keySet, {
+        algorithms: asymmetric,
+        clockTolerance: clockToleranceSeconds,
+      });
       return payload;
     });
   }
@@ -76,7 +85,8 @@ function tokenOf(c: Context): string {
   const header = c.req.header("authorization");
   if (header !== undefined) {
     const token = bearer.exec(header)?.[1];
-    if (token === undefined) throw new Fault("unauthenticated", { why: "the Authorization header is not a Bearer token" });
+    if (token === undefined)
+      throw new Fault("unauthenticated", { why: "the Authorization header is not a Bearer token" });
     return token;
   }
   // A cookie alone never writes: another site could make the browser send it.

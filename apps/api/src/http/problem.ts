@@ -95,7 +95,9 @@ export class InputFault extends Fault {
 export function faultOf(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error;
   if (error instanceof HTTPException) {
-    return new Fault(error.status === 413 ? "body_too_large" : error.status === 404 ? "not_found" : "malformed_request");
+    return new Fault(
+      error.status === 413 ? "body_too_large" : error.status === 404 ? "not_found" : "malformed_request",
+    );
   }
   if (isDatabaseUnavailable(error)) return new Fault("database_unavailable");
   return isLockTimeout(error) ? new Fault("state_changed_meanwhile") : undefined;

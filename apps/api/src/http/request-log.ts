@@ -9,7 +9,10 @@ import type { AppEnv } from "./authentication.ts";
 const plainId = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Gives each request an id (or takes the proxy's), writes one line about it and measures it. */
-export function requestLog(log: Logger, durations: Histogram<"method" | "route" | "status">): MiddlewareHandler<AppEnv> {
+export function requestLog(
+  log: Logger,
+  durations: Histogram<"method" | "route" | "status">,
+): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const given = c.req.header("x-request-id");
     const requestId = given !== undefined && plainId.test(given) ? given : randomUUID();

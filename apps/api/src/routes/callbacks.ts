@@ -114,7 +114,8 @@ async function readBody(c: Context<AppEnv>): Promise<Uint8Array | undefined> {
 }
 
 /** Headers worth keeping as evidence: the signature's and the sender's, never credentials. */
-const keptNames = /^(?:content-type|content-length|user-agent|date|request-id|x-request-id|wechatpay-.+|stripe-signature|webhook-.+)$/;
+const keptNames =
+  /^(?:content-type|content-length|user-agent|date|request-id|x-request-id|wechatpay-.+|stripe-signature|webhook-.+)$/;
 
 function keptHeaders(c: Context<AppEnv>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(c.req.header()).filter(([name]) => keptNames.test(name)));

@@ -59,7 +59,9 @@ export function eventRoutes({ engine, orderEvents }: Pick<Deps, "engine" | "orde
 async function standingOf({ db }: Pick<Deps["engine"], "db">, orderId: string, at: string): Promise<Message[]> {
   const [order, attempts] = await Promise.all([orders.find(db, orderId), payments.ofOrder(db, orderId)]);
   const messages = attempts.map(({ id, status }) => message("payment", { id, orderId, status }, at));
-  return order === undefined ? messages : [message("order", { id: orderId, orderId, status: order.status }, at), ...messages];
+  return order === undefined
+    ? messages
+    : [message("order", { id: orderId, orderId, status: order.status }, at), ...messages];
 }
 
 function messageOf({ id, entity, entity_id, order_id, status, at }: OrderChange): Message {

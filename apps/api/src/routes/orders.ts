@@ -1,14 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { orders, payments, refunds, type Order } from "@zhanggui/db";
 import { Fault } from "@zhanggui/domain";
-import {
-  addPayment,
-  cancelOrder,
-  placeOrder,
-  viewOrder,
-  viewPayment,
-  viewRefund,
-} from "@zhanggui/operations";
+import { addPayment, cancelOrder, placeOrder, viewOrder, viewPayment, viewRefund } from "@zhanggui/operations";
 
 import type { Deps } from "../deps.ts";
 import { json, jsonBody, nextCursorOf, refusals } from "../http/responses.ts";

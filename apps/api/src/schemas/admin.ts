@@ -1,5 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { callbackStates, exceptionActions, exceptionKinds, exceptionStates, formatAmount, parseAmount } from "@zhanggui/domain";
+import {
+  callbackStates,
+  exceptionActions,
+  exceptionKinds,
+  exceptionStates,
+  formatAmount,
+  parseAmount,
+} from "@zhanggui/domain";
 import { jobStates, queueNames } from "@zhanggui/queue";
 
 const longestReason = 500;

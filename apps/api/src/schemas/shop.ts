@@ -18,9 +18,7 @@ export const orderSchema = z
     status: z.enum(["pending", "paid", "shipped", "completed", "refunded", "cancelled"]),
     amount,
     currency: z.string(),
-    items: z.array(
-      z.object({ sku: z.string(), name: z.string(), unitPrice: amount, quantity: z.int() }),
-    ),
+    items: z.array(z.object({ sku: z.string(), name: z.string(), unitPrice: amount, quantity: z.int() })),
     expiresAt: time,
     createdAt: time,
     paidAt: time.optional(),

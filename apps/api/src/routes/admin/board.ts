@@ -19,7 +19,8 @@ export const boardPath = "/admin/queues";
 export function boardRoutes({ producer }: Pick<Deps, "producer">): Hono<AppEnv> {
   let board: Hono | undefined;
   return new Hono<AppEnv>().all("*", async (c) => {
-    if (c.req.method !== "GET" && c.req.method !== "HEAD") throw new Fault("forbidden", { why: "the board is read-only" });
+    if (c.req.method !== "GET" && c.req.method !== "HEAD")
+      throw new Fault("forbidden", { why: "the board is read-only" });
     board ??= await openBoard(producer);
     return board.fetch(c.req.raw, c.env);
   });

@@ -84,7 +84,10 @@ const bulkRetryRoute = createRoute({
     ),
   },
   responses: {
-    202: json(z.object({ retried: z.int(), limit: z.int() }), "How many were taken up; ask again when it is the limit."),
+    202: json(
+      z.object({ retried: z.int(), limit: z.int() }),
+      "How many were taken up; ask again when it is the limit.",
+    ),
     ...refusals,
   },
 });

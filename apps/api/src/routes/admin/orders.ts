@@ -15,7 +15,10 @@ import { adminRoute, idParam, reasonBody } from "./route.ts";
 const customerOrder = orderSchema.extend({ customerId: z.string() }).openapi("CustomerOrder");
 
 const listRoute = createRoute({
-  ...adminRoute("Orders", "Orders, newest first; `q` is an order's number or id, a trade number, a transaction or a customer."),
+  ...adminRoute(
+    "Orders",
+    "Orders, newest first; `q` is an order's number or id, a trade number, a transaction or a customer.",
+  ),
   method: "get",
   path: "/",
   middleware: [requireRole("viewer")] as const,
@@ -111,7 +114,12 @@ export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
     .openapi(moveRoute("ship", "Ship a paid order."), async (c) => {
       const { sub } = c.get("caller");
       const why = c.req.valid("json").reason;
-      const order = await fulfilOrder(engine, { orderId: c.req.valid("param").id, event: "ship", actor: sub, reason: why });
+      const order = await fulfilOrder(engine, {
+        orderId: c.req.valid("param").id,
+        event: "ship",
+        actor: sub,
+        reason: why,
+      });
       return c.json({ order }, 200);
     })
     .openapi(moveRoute("complete", "Complete a shipped order."), async (c) => {

@@ -17,25 +17,26 @@ textarea{width:100%;min-height:7rem;font:13px/1.4 ui-monospace,monospace}
 button{font:inherit;padding:.5rem 1.25rem;margin-top:1rem;color:#fff;background:#0b57d0;border:0;border-radius:6px}
 [role=alert]{color:#b3261e}`;
 
-const page = (mistake: string) => html`<!doctype html>
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <title>Zhanggui: operator sign-in</title>
-      <link rel="stylesheet" href="/admin/sign-in.css" />
-    </head>
-    <body>
-      <h1>Operator sign-in</h1>
-      ${mistake === "" ? "" : html`<p role="alert">${mistake}</p>`}
-      <form method="post">
-        <label for="token">Token with the role viewer, operator or admin</label>
-        <textarea id="token" name="token" required autofocus spellcheck="false"></textarea>
-        <p>Make one on the server: <code>pnpm ops token --sub you --role viewer</code></p>
-        <button type="submit">Sign in</button>
-      </form>
-    </body>
-  </html>`;
+const page = (mistake: string) =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>Zhanggui: operator sign-in</title>
+        <link rel="stylesheet" href="/admin/sign-in.css" />
+      </head>
+      <body>
+        <h1>Operator sign-in</h1>
+        ${mistake === "" ? "" : html`<p role="alert">${mistake}</p>`}
+        <form method="post">
+          <label for="token">Token with the role viewer, operator or admin</label>
+          <textarea id="token" name="token" required autofocus spellcheck="false"></textarea>
+          <p>Make one on the server: <code>pnpm ops token --sub you --role viewer</code></p>
+          <button type="submit">Sign in</button>
+        </form>
+      </body>
+    </html>`;
 
 /** Puts an operator's token into a cookie that only reads, for pages that a browser opens. */
 export function signInRoutes({ authenticate, production }: Pick<Deps, "authenticate" | "production">) {
