@@ -37,6 +37,8 @@ export function isDocumentedStatus(rawStatus: string): boolean {
 }
 
 const idText = /^[\x21-\x7e]{1,64}$/;
+/** A gateway's word is kept for people to read: short, and nothing a database or a terminal would choke on. */
+const statusWord = /^[\x20-\x7e]{1,64}$/;
 const defaultCurrency = "CNY";
 
 /** Reads the verified fields of a payment or refund notice. `undefined` when they do not make one. */
@@ -56,7 +58,7 @@ type Parties = Pick<Notice, "outTradeNo" | "currency" | "transactionId">;
 function readPayment(fields: ReadonlyMap<string, string>, parties: Parties): Notice | undefined {
   const rawStatus = fields.get("status") ?? "";
   const amount = parseAmount(fields.get("amount") ?? "");
-  if (rawStatus === "" || amount === undefined) return undefined;
+  if (!statusWord.test(rawStatus) || amount === undefined) return undefined;
 
   const status = paymentStatuses.get(rawStatus.toLowerCase()) ?? "failed";
   if (status === "succeeded" && parties.transactionId === undefined) return undefined;
@@ -68,7 +70,7 @@ function readRefund(fields: ReadonlyMap<string, string>, parties: Parties): Noti
   const outRefundNo = fields.get("out_refund_no") ?? "";
   const refund = parseAmount(fields.get("refund_amount") ?? "");
   const amount = fields.has("amount") ? parseAmount(fields.get("amount") ?? "") : refund;
-  if (!idText.test(outRefundNo) || refund === undefined || amount === undefined) return undefined;
+  if (!statusWord.test(rawStatus) || !idText.test(outRefundNo) || refund === undefined || amount === undefined) return undefined;
 
   return withKey({
     ...parties,
