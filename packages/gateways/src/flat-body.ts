@@ -67,7 +67,7 @@ export function readForm(text: string): ReadonlyMap<string, string> | undefined 
   const fields = new Map<string, string>();
   if (text === "") return fields;
   for (const pair of text.split("&")) {
-    const [rawName = "", rawValue = ""] = splitOnce(pair);
+    const [rawName, rawValue] = splitOnce(pair);
     const name = decodeComponent(rawName);
     const value = decodeComponent(rawValue);
     if (name === undefined || value === undefined || fields.has(name)) return undefined;

@@ -1,4 +1,4 @@
-import type { Decimal, Notice } from "@zhanggui/domain";
+import type { Decimal, Notice, RefundNoticeStatus } from "@zhanggui/domain";
 import type { z } from "zod";
 
 /** One HTTP request from a gateway, its body exactly as it came. Header names are lower case. */
@@ -64,12 +64,47 @@ export type CloseAnswer =
   | { readonly kind: "not_found" }
   | { readonly kind: "unknown"; readonly why: string };
 
+export type RefundCall = {
+  readonly outTradeNo: string;
+  readonly transactionId: string;
+  /** Committed before the call and used for ever: asking again with the same number never refunds twice. */
+  readonly outRefundNo: string;
+  /** What the payment was over, and how much of it goes back. */
+  readonly amount: Decimal;
+  readonly refundAmount: Decimal;
+  readonly currency: string;
+  readonly reason: string;
+  readonly notifyUrl: string;
+};
+
+export type RefundAnswer =
+  | { readonly kind: "accepted"; readonly status: RefundNoticeStatus; readonly refundId?: string }
+  /** The gateway says, signed, that it will not do it. */
+  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "unknown"; readonly why: string };
+
+export type RefundQueryAnswer =
+  | { readonly kind: "found"; readonly status: RefundNoticeStatus; readonly refundId?: string }
+  | { readonly kind: "not_found" }
+  | { readonly kind: "unknown"; readonly why: string };
+
+/** The gateway's own file of one day, unpacked and with its digest checked, in the gateway's own layout and charset. */
+export type StatementAnswer =
+  | { readonly kind: "downloaded"; readonly file: AsyncIterable<Uint8Array> }
+  /** The gateway has none (yet) for that day. */
+  | { readonly kind: "not_ready"; readonly why: string }
+  | { readonly kind: "unknown"; readonly why: string };
+
 /** The calls to a gateway. An account without an address has none: its payments only ever come in. */
 export type GatewayCalls<Account> = {
   readonly isCallable: (account: Account) => boolean;
   readonly pay: (account: Account, call: PayCall, outside: Outside) => Promise<PayAnswer>;
   readonly query: (account: Account, outTradeNo: string, outside: Outside) => Promise<QueryAnswer>;
   readonly close: (account: Account, outTradeNo: string, outside: Outside) => Promise<CloseAnswer>;
+  readonly refund: (account: Account, call: RefundCall, outside: Outside) => Promise<RefundAnswer>;
+  readonly refundQuery: (account: Account, outRefundNo: string, outside: Outside) => Promise<RefundQueryAnswer>;
+  /** `date` is `yyyy-mm-dd` of the gateway's own day, Asia/Shanghai where it has no other. */
+  readonly statement: (account: Account, date: string, outside: Outside) => Promise<StatementAnswer>;
 };
 
 /** A gateway is a value: how its account is written, how its callbacks are verified and answered, how it is called. */

@@ -1,4 +1,4 @@
-export * from "./gateway.ts";
+export type * from "./gateway.ts";
 export { isDocumentedStatus } from "./hmac/notice.ts";
 export { sign, isSignedBy } from "./hmac/signature.ts";
 export { readFlatBody, readFlatJson } from "./flat-body.ts";

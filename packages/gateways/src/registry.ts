@@ -14,7 +14,7 @@ export const gateways: { readonly [K in Kind]: Gateway<AccountByKind[K]> } = { h
 
 /** The gateway of an account, with its own account type forgotten: the account's `kind` chose it. */
 export function gatewayOf(account: Account): Gateway<Account> {
-  // TypeScript cannot follow that `gateways[account.kind]` takes exactly this account.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- TypeScript cannot follow that it takes this account.
   return gateways[account.kind] as unknown as Gateway<Account>;
 }
 

@@ -16,6 +16,6 @@ export async function verifyCallback(account: Account, request: CallbackRequest,
 }
 
 function withLowerCaseNames(request: CallbackRequest): CallbackRequest {
-  const headers = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const headers = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   return { ...request, headers: Object.fromEntries(headers) };
 }

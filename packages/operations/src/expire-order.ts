@@ -59,7 +59,7 @@ type Begin = { readonly orderId: string; readonly evenIfNotDue: boolean; readonl
 /** Closes the order at once when no gateway is to be asked; else marks it as closing, so that no new attempt is taken. */
 async function begin(tx: Tx, engine: Engine, { orderId, evenIfNotDue, by }: Begin): Promise<Expiry> {
   const order = await orders.lockWithDue(tx, orderId);
-  if (order === undefined || order.status !== "pending") return { kind: "ended" };
+  if (order?.status !== "pending") return { kind: "ended" };
   if (!order.due && !evenIfNotDue) return { kind: "not_due" };
   if (!areToBeAsked(engine, await payments.lockOfOrder(tx, orderId))) return close(tx, order, by);
   if (order.closing_since === null) await orders.markClosing(tx, orderId);
@@ -68,7 +68,7 @@ async function begin(tx: Tx, engine: Engine, { orderId, evenIfNotDue, by }: Begi
 
 async function finish(tx: Tx, orderId: string, standing: Standing, actor: string): Promise<Expiry> {
   const order = await orders.lockClosing(tx, orderId);
-  if (order === undefined || order.status !== "pending") return { kind: "ended" };
+  if (order?.status !== "pending") return { kind: "ended" };
   if (standing.kind === "open") {
     if (order.closing_seconds < closingLimitSeconds) return { kind: "closing", why: standing.why };
     await openUnreachable(tx, order, standing.why);

@@ -50,7 +50,7 @@ async function placeOnce(
   const key = { customerId: request.customerId, key: idempotencyKey, requestHash: hashOf(request) };
   const claim = await idempotency.claim(tx, key);
   if (claim.kind === "conflict") throw new Fault("idempotency_conflict", { key: idempotencyKey });
-  // The stored answer is what this function put there.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The stored answer is what this function put there.
   if (claim.kind === "answered") return { placed: claim.response as PlacedOrder, isNew: false };
 
   const placed = await place(tx, engine, request);

@@ -2,26 +2,24 @@ import { randomUUID } from "node:crypto";
 
 import { formatAmount } from "@zhanggui/domain";
 
+import { exchange } from "../exchange.ts";
 import { readFlatJson } from "../flat-body.ts";
-import type { CloseAnswer, GatewayCalls, Outside, PayAnswer, QueryAnswer } from "../gateway.ts";
+import type { GatewayCalls, Outside, StatementAnswer } from "../gateway.ts";
 import { type HmacKeys, secretsOf } from "./account.ts";
-import { readNotice } from "./notice.ts";
+import { freshnessOf } from "./freshness.ts";
+import { readNotice, readRefundStatus } from "./notice.ts";
 import { isSignedBy, sign } from "./signature.ts";
 
-/** After this a call's outcome is unknown (contract). */
-const callTimeoutMs = 5_000;
-const maximumAnswerBytes = 65_536;
-
-type Answer =
-  | { readonly kind: "answered"; readonly fields: ReadonlyMap<string, string> }
-  | { readonly kind: "unknown"; readonly why: string };
+type Fields = ReadonlyMap<string, string>;
+type Unknown = { readonly kind: "unknown"; readonly why: string };
+type Answer = { readonly kind: "answered"; readonly fields: Fields } | Unknown;
 
 /** Calls out by the contract's `hmac` scheme: flat signed JSON both ways, an unsigned answer counting as none. */
 export const hmacCalls: GatewayCalls<HmacKeys> = {
   isCallable: (account) => account.baseUrl !== undefined,
 
-  async pay(account, call, outside): Promise<PayAnswer> {
-    const answer = await post(account, "/pay", outside, {
+  async pay(account, call, outside) {
+    const answer = await ask(account, "/pay", outside, {
       out_trade_no: call.outTradeNo,
       amount: formatAmount(call.amount),
       currency: call.currency,
@@ -33,25 +31,25 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
     const url = answer.fields.get("cashier_url");
     return answer.fields.get("code") === "SUCCESS" && url && URL.canParse(url)
       ? { kind: "created", action: { type: "redirect", url } }
-      : { kind: "unknown", why: `the gateway answered ${codeOf(answer.fields)}` };
+      : unexpected(answer.fields);
   },
 
-  async query(account, outTradeNo, outside): Promise<QueryAnswer> {
-    const answer = await post(account, "/query", outside, { out_trade_no: outTradeNo });
+  async query(account, outTradeNo, outside) {
+    const answer = await ask(account, "/query", outside, { out_trade_no: outTradeNo });
     if (answer.kind === "unknown") return answer;
-    if (answer.fields.get("code") === "NOT_FOUND") return { kind: "not_found" };
-    const stated = answer.fields.get("out_trade_no");
-    if (stated !== undefined && stated !== outTradeNo) {
+    const { fields } = answer;
+    if (fields.get("code") === "NOT_FOUND") return { kind: "not_found" };
+    if ((fields.get("out_trade_no") ?? outTradeNo) !== outTradeNo) {
       return { kind: "unknown", why: "the gateway answered for another payment" };
     }
-    const notice = readNotice(new Map([...answer.fields, ["out_trade_no", outTradeNo]]));
-    return answer.fields.get("code") === "SUCCESS" && notice?.eventType === "payment"
+    const notice = readNotice(new Map([...fields, ["out_trade_no", outTradeNo]]));
+    return fields.get("code") === "SUCCESS" && notice?.eventType === "payment"
       ? { kind: "found", notice }
-      : { kind: "unknown", why: `the gateway answered ${codeOf(answer.fields)}` };
+      : unexpected(fields);
   },
 
-  async close(account, outTradeNo, outside): Promise<CloseAnswer> {
-    const answer = await post(account, "/close", outside, { out_trade_no: outTradeNo });
+  async close(account, outTradeNo, outside) {
+    const answer = await ask(account, "/close", outside, { out_trade_no: outTradeNo });
     if (answer.kind === "unknown") return answer;
     switch (answer.fields.get("code")) {
       case "SUCCESS":
@@ -61,42 +59,91 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
       case "NOT_FOUND":
         return { kind: "not_found" };
       default:
-        return { kind: "unknown", why: `the gateway answered ${codeOf(answer.fields)}` };
+        return unexpected(answer.fields);
     }
+  },
+
+  async refund(account, call, outside) {
+    const answer = await ask(account, "/refund", outside, {
+      out_trade_no: call.outTradeNo,
+      out_refund_no: call.outRefundNo,
+      amount: formatAmount(call.amount),
+      refund_amount: formatAmount(call.refundAmount),
+      reason: call.reason,
+      notify_url: call.notifyUrl,
+    });
+    if (answer.kind === "unknown") return answer;
+    const { fields } = answer;
+    const status = readRefundStatus(fields.get("refund_status") ?? "");
+    if (fields.get("code") === "SUCCESS" && status !== "unknown")
+      return { kind: "accepted", status, ...refundIdOf(fields) };
+    const code = fields.get("code");
+    return code === undefined || code === "SUCCESS"
+      ? unexpected(fields)
+      : { kind: "refused", why: fields.get("message") ?? code };
+  },
+
+  async refundQuery(account, outRefundNo, outside) {
+    const answer = await ask(account, "/refund-query", outside, { out_refund_no: outRefundNo });
+    if (answer.kind === "unknown") return answer;
+    const { fields } = answer;
+    if (fields.get("code") === "NOT_FOUND") return { kind: "not_found" };
+    const status = readRefundStatus(fields.get("refund_status") ?? "");
+    return fields.get("code") === "SUCCESS" && status !== "unknown"
+      ? { kind: "found", status, ...refundIdOf(fields) }
+      : unexpected(fields);
+  },
+
+  async statement(account, date, outside): Promise<StatementAnswer> {
+    const answer = await post(account, "/statement", outside, { date });
+    if (answer.kind === "unknown") return answer;
+    if (answer.status !== 200) return { kind: "not_ready", why: `the gateway answered ${answer.status}` };
+    // The contract gives the file no signature: it is compared with our book, never written from.
+    return { kind: "downloaded", file: chunksOf(answer.body) };
   },
 };
 
-function codeOf(fields: ReadonlyMap<string, string>): string {
-  return fields.get("code") ?? "without a code";
+async function* chunksOf(body: Uint8Array): AsyncIterable<Uint8Array> {
+  yield body;
 }
 
-async function post(
+function refundIdOf(fields: Fields): { readonly refundId?: string } {
+  const refundId = fields.get("refund_id");
+  return refundId === undefined ? {} : { refundId };
+}
+
+function unexpected(fields: Fields): Unknown {
+  return { kind: "unknown", why: `the gateway answered ${fields.get("code") ?? "without a code"}` };
+}
+
+/** An answer counts when it is signed by the gateway and, where it says when, fresh. */
+async function ask(
   account: HmacKeys,
   path: string,
   outside: Outside,
   words: Readonly<Record<string, string>>,
 ): Promise<Answer> {
-  if (account.baseUrl === undefined) return { kind: "unknown", why: "the account has no baseUrl" };
+  const answer = await post(account, path, outside, words);
+  if (answer.kind === "unknown") return answer;
+  const fields = readFlatJson(new TextDecoder().decode(answer.body));
+  if (fields === undefined || !isSignedBy(fields, secretsOf(account))) {
+    return { kind: "unknown", why: "the answer is not signed by the gateway" };
+  }
+  return freshnessOf(fields.get("timestamp"), outside.now()) === "fresh"
+    ? { kind: "answered", fields }
+    : { kind: "unknown", why: "the answer is not fresh" };
+}
+
+async function post(account: HmacKeys, path: string, outside: Outside, words: Readonly<Record<string, string>>) {
+  if (account.baseUrl === undefined) return { kind: "unknown", why: "the account has no baseUrl" } as const;
   const fields = new Map(Object.entries(words));
   fields.set("timestamp", String(Math.floor(outside.now().getTime() / 1000)));
   fields.set("nonce", randomUUID());
   fields.set("sign", sign(fields, account.secret));
-
-  let text: string;
-  try {
-    const response = await outside.fetch(account.baseUrl.replace(/\/$/, "") + path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(Object.fromEntries(fields)),
-      redirect: "error",
-      signal: AbortSignal.timeout(callTimeoutMs),
-    });
-    text = await response.text();
-  } catch (error) {
-    return { kind: "unknown", why: error instanceof Error ? error.message : String(error) };
-  }
-  const answer = text.length <= maximumAnswerBytes ? readFlatJson(text) : undefined;
-  return answer !== undefined && isSignedBy(answer, secretsOf(account))
-    ? { kind: "answered", fields: answer }
-    : { kind: "unknown", why: "the answer is not signed by the gateway" };
+  return exchange(outside, {
+    method: "POST",
+    url: account.baseUrl.replace(/\/$/, "") + path,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(Object.fromEntries(fields)),
+  });
 }

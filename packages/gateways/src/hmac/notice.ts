@@ -36,6 +36,10 @@ export function isDocumentedStatus(rawStatus: string): boolean {
   return paymentStatuses.has(rawStatus.toLowerCase());
 }
 
+export function readRefundStatus(rawStatus: string): RefundNoticeStatus | "unknown" {
+  return refundStatuses.get(rawStatus.toLowerCase()) ?? "unknown";
+}
+
 const idText = /^[\x21-\x7e]{1,64}$/;
 /** A gateway's word is kept for people to read: short, and nothing a database or a terminal would choke on. */
 const statusWord = /^[\x20-\x7e]{1,64}$/;
@@ -70,13 +74,14 @@ function readRefund(fields: ReadonlyMap<string, string>, parties: Parties): Noti
   const outRefundNo = fields.get("out_refund_no") ?? "";
   const refund = parseAmount(fields.get("refund_amount") ?? "");
   const amount = fields.has("amount") ? parseAmount(fields.get("amount") ?? "") : refund;
-  if (!statusWord.test(rawStatus) || !idText.test(outRefundNo) || refund === undefined || amount === undefined) return undefined;
+  if (!statusWord.test(rawStatus) || !idText.test(outRefundNo) || refund === undefined || amount === undefined)
+    return undefined;
 
   return withKey({
     ...parties,
     eventType: "refund",
     amountMinor: toMinor(amount),
-    status: refundStatuses.get(rawStatus.toLowerCase()) ?? "unknown",
+    status: readRefundStatus(rawStatus),
     rawStatus,
     outRefundNo,
     refundMinor: toMinor(refund),

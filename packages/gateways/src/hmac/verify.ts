@@ -1,11 +1,9 @@
 import { isFlatMediaType, readFlatBody } from "../flat-body.ts";
 import type { CallbackRequest, Clock, Verification } from "../gateway.ts";
 import { type HmacKeys, secretsOf } from "./account.ts";
+import { freshnessOf } from "./freshness.ts";
 import { readNotice } from "./notice.ts";
 import { isSignedBy } from "./signature.ts";
-
-const freshnessSeconds = 300;
-const unixSeconds = /^[0-9]{1,12}$/;
 
 /** The contract's `hmac` scheme: body read strictly, then the signature, then freshness, then the facts. */
 export function verifyHmac(
@@ -29,10 +27,4 @@ export function verifyHmac(
 
   const notice = readNotice(fields);
   return notice === undefined ? { ok: false, reason: "malformed" } : { ok: true, notice };
-}
-
-function freshnessOf(timestamp: string | undefined, now: Date): "fresh" | "stale" | "malformed" {
-  if (timestamp === undefined || timestamp === "") return "fresh";
-  if (!unixSeconds.test(timestamp)) return "malformed";
-  return Math.abs(now.getTime() / 1000 - Number(timestamp)) <= freshnessSeconds ? "fresh" : "stale";
 }
