@@ -1,3 +1,4 @@
 import { vitestConfig } from "@zhanggui/testing/vitest";
 
-export default vitestConfig({ servers: true });
+/** `start` brings its own servers. */
+export default vitestConfig();

@@ -1,0 +1,25 @@
+import { runMain } from "@zhanggui/runtime";
+import { Command } from "commander";
+
+import { cancelUnpaidVerb } from "./ops/cancel-unpaid.ts";
+import { rebuildQueuesVerb } from "./ops/rebuild-queues.ts";
+import { tokenVerb } from "./ops/token.ts";
+import type { Desk } from "./ops/verb.ts";
+import { openTerminal } from "./terminal.ts";
+
+/** `pnpm ops`: the operator's command line. */
+await runMain(async () => {
+  const desk: Desk = { variables: process.env, terminal: openTerminal(process), now: () => new Date() };
+  const program = new Command("ops")
+    .description(
+      "Operator's commands for Zhanggui (掌柜).\nThey work on DATABASE_URL, or else on the running `pnpm start`.",
+    )
+    .showHelpAfterError("(ops --help tells the verbs, ops <verb> --help its options)");
+
+  let exitCode = 0;
+  for (const { command, run } of [cancelUnpaidVerb, rebuildQueuesVerb, tokenVerb]) {
+    program.addCommand(command.action(async () => void (exitCode = await run(desk, command.opts()))));
+  }
+  await program.parseAsync(process.argv);
+  process.exit(exitCode);
+});

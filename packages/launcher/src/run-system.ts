@@ -1,0 +1,102 @@
+import { join } from "node:path";
+
+import { publicUrlOf } from "@zhanggui/boot";
+
+import type { Program } from "./children/programs.ts";
+import { startChildren } from "./children/start-children.ts";
+import { claim } from "./claim.ts";
+import { type Closings, createClosings } from "./closings.ts";
+import { completeSettings, simulatorUrlOf, variablesFor } from "./complete-settings.ts";
+import { orStopped } from "./or-stopped.ts";
+import { createPlainLogger } from "./plain-logger.ts";
+import { untilReady } from "./readiness.ts";
+import { removeRunning, writeRunning } from "./running.ts";
+import { openServices } from "./services/open-services.ts";
+import { planServices } from "./services/plan.ts";
+import { prepareDatabase } from "./services/prepare-database.ts";
+import type { Settings, Variables } from "./settings.ts";
+import { settledWithin } from "./settled-within.ts";
+import type { Terminal } from "./terminal.ts";
+import { welcome } from "./welcome.ts";
+
+export type System = {
+  readonly settings: Settings;
+  /** What the children inherit besides the settings. */
+  readonly variables: Variables;
+  readonly programs: readonly Program[];
+  readonly stop: AbortSignal;
+  readonly terminal: Terminal;
+};
+
+/** Migrating takes a second; a database that cannot be reached is waited for much longer. */
+const preparationLimitMs = 3_000;
+
+/** Starts everything, waits for the wish to stop, and stops everything, however far it got. */
+export async function runSystem(system: System): Promise<void> {
+  const { stop, terminal } = system;
+  const closings = createClosings(terminal.report);
+  stop.addEventListener("abort", () => terminal.report("Stopping ..."), { once: true });
+  try {
+    stop.throwIfAborted();
+    const { broken } = await startSystem(system, closings);
+    await orStopped(stop, broken);
+  } catch (error) {
+    // What fails because everything is being stopped is no news.
+    if (!stop.aborted) throw error;
+  } finally {
+    await closings.closeAll();
+    if (stop.aborted) terminal.report("Stopped.");
+  }
+}
+
+async function startSystem(system: System, closings: Closings): Promise<{ readonly broken: Promise<never> }> {
+  const { settings: wanted, variables, stop, terminal } = system;
+  const production = wanted.NODE_ENV === "production";
+  const { DATA_DIR: directory } = wanted;
+  const { simulatorPort } = await claim(wanted, closings);
+  stop.throwIfAborted();
+
+  const plan = planServices(wanted);
+  terminal.print(`Starting: database ${plan.database.words}, queue ${plan.queue.words}.`);
+  const services = await openServices(plan, directory, closings);
+  stop.throwIfAborted();
+
+  const settings = await completeSettings(wanted, { services, simulatorPort });
+  const apiUrl = publicUrlOf({ ...settings, PUBLIC_URL: undefined });
+  const simulatorUrl = production ? undefined : simulatorUrlOf(simulatorPort);
+  const preparation = prepareDatabase(settings, createPlainLogger("start", terminal.report));
+  // It has the database open: a server that stops under it would take us along.
+  closings.add("the preparation", () => settledWithin(preparation, preparationLimitMs));
+  await orStopped(stop, preparation);
+
+  closings.add("running.json", () => removeRunning(directory));
+  const { databaseUrl, redisUrl } = services;
+  const { PROVIDERS_FILE: providersFile } = settings;
+  writeRunning(directory, { pid: process.pid, apiUrl, databaseUrl, redisUrl, simulatorUrl, providersFile });
+
+  const logFolder = join(directory, "logs");
+  const { ready, broken } = startChildren({
+    programs: system.programs.filter(({ inProduction }) => inProduction || !production),
+    variables: variablesFor(settings, variables, apiUrl),
+    logFolder,
+    isPerson: terminal.isPerson,
+    closings,
+    report: terminal.report,
+  });
+  await orStopped(stop, ready);
+  await orStopped(stop, untilReady(apiUrl, stop));
+
+  terminal.print(
+    welcome({
+      apiUrl,
+      simulatorUrl,
+      database: plan.database.words,
+      queue: plan.queue.words,
+      dataDirectory: directory,
+      logFolder: terminal.isPerson ? logFolder : undefined,
+      canMakeTokens: settings.JWT_SECRET !== undefined,
+    }),
+  );
+  terminal.print(`ready ${apiUrl}`);
+  return { broken };
+}
