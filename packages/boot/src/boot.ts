@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { isDatabaseUnavailable, migrate, openDatabase } from "@zhanggui/db";
+import { type Db, isDatabaseUnavailable, migrate, openDatabase } from "@zhanggui/db";
 import { type Providers, loadProviders, mockProvider } from "@zhanggui/gateways";
 import type { Engine } from "@zhanggui/operations";
 import {
@@ -19,15 +19,21 @@ export type Booted = {
   readonly backend: QueueBackend;
 };
 
+/** Services wait for a database that starts at the same time as they do; a person at a command line does not. */
+const defaultPatienceSeconds = 30;
+
 export type BootOptions = {
   readonly name: string;
   readonly poolSize: number;
   readonly log: Logger;
+  /** How long a database that cannot be reached is waited for. */
+  readonly patienceSeconds?: number;
   readonly now: () => Date;
 };
 
 /** Opens what every process of the system stands on: the database pool, the queue's sending side, the providers. */
-export async function boot(environment: Environment, { name, poolSize, log, now }: BootOptions): Promise<Booted> {
+export async function boot(environment: Environment, options: BootOptions): Promise<Booted> {
+  const { name, poolSize, log, now, patienceSeconds = defaultPatienceSeconds } = options;
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, QUEUE: forced } = environment;
   if (databaseUrl === undefined) throw new ConfigurationError(["DATABASE_URL: is required"]);
 
@@ -39,11 +45,13 @@ export async function boot(environment: Environment, { name, poolSize, log, now 
     poolSize,
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
-  await patiently(log, async () => {
-    await migrate(db);
-    if (backend.kind === "postgres") await migrateQueue(databaseUrl);
+  const producer = await closingOnFailure(db, async () => {
+    await patiently(log, patienceSeconds, async () => {
+      await migrate(db);
+      if (backend.kind === "postgres") await migrateQueue(databaseUrl);
+    });
+    return openProducer(backend, log, () => performance.now());
   });
-  const producer = await openProducer(backend, log, () => performance.now());
   const engine: Engine = {
     db,
     wake: createBell(producer, { recheckSeconds: environment.EXPIRY_RECHECK_SECONDS }),
@@ -57,10 +65,17 @@ export async function boot(environment: Environment, { name, poolSize, log, now 
   return { engine, producer, backend };
 }
 
-/** A database that starts at the same time as we do is waited for. */
-const patienceSeconds = 30;
+/** What was opened must not outlive a failure to open the rest. */
+async function closingOnFailure<Result>(db: Db, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
 
-async function patiently(log: Logger, work: () => Promise<void>): Promise<void> {
+async function patiently(log: Logger, patienceSeconds: number, work: () => Promise<void>): Promise<void> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await work();

@@ -26,6 +26,8 @@ export function stopOnSignal(logger: Logger, closings: readonly Closing[], limit
   process.once("SIGINT", () => stop("SIGINT"));
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("disconnect", () => stop("the parent process is gone"));
+  // A parent that died before this line will never be heard to.
+  if (process.send !== undefined && !process.connected) stop("the parent process is gone");
 }
 
 async function closeAll(logger: Logger, closings: readonly Closing[]): Promise<boolean> {
