@@ -21,7 +21,7 @@ const settleMs = 150;
 let waiting;
 function refreshSoon() {
   clearTimeout(waiting);
-  waiting = setTimeout(refresh, settleMs);
+  waiting = setTimeout(() => void refresh(), settleMs);
 }
 
 const order = document.querySelector("[data-events]");

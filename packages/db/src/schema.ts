@@ -9,7 +9,7 @@ import type {
   PaymentState,
   RefundState,
 } from "@zhanggui/domain";
-import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from "kysely";
+import type { ColumnType, Generated, JSONColumnType, Selectable } from "kysely";
 
 /** Times that the database sets when a row is made. */
 type CreatedAt = ColumnType<Date, never, never>;
@@ -193,7 +193,6 @@ export type OrderLine = Selectable<OrderLineTable>;
 export type StockHold = Selectable<StockHoldTable>;
 export type Payment = Selectable<PaymentTable>;
 export type Callback = Selectable<CallbackTable>;
-export type NewCallback = Insertable<CallbackTable>;
 export type Receipt = Selectable<ReceiptTable>;
 export type Refund = Selectable<RefundTable>;
 export type ExceptionCase = Selectable<ExceptionTable>;

@@ -56,7 +56,7 @@ function canRun(
   { program, directory }: { readonly program: string; readonly directory: string },
 ): boolean {
   if (!handOver(account, directory)) return false;
-  const [first = "sh", ...rest] = [...account.prefix, "sh", "-c", 'test -w "$1" && "$0" --version', program, directory];
+  const [first, ...rest] = [...account.prefix, "sh", "-c", 'test -w "$1" && "$0" --version', program, directory];
   return spawnSync(first, rest, { stdio: "ignore" }).status === 0;
 }
 

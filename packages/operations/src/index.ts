@@ -1,7 +1,7 @@
 export * from "./add-payment.ts";
 export * from "./cancel-order.ts";
 export * from "./cancel-unpaid.ts";
-export { type Engine, type Log, type RecordedNotice, type Wake } from "./engine.ts";
+export type { Engine } from "./engine.ts";
 export * from "./expire-order.ts";
 export * from "./fulfil-order.ts";
 export * from "./place-order.ts";

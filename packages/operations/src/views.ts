@@ -3,7 +3,6 @@ import type { Order, OrderLine, Payment, Refund } from "@zhanggui/db";
 /** An order as the shop sees it (contract). */
 export type OrderView = ReturnType<typeof viewOrder>;
 export type PaymentView = ReturnType<typeof viewPayment>;
-export type RefundView = ReturnType<typeof viewRefund>;
 
 export function viewOrder(order: Order, lines: readonly Pick<OrderLine, "sku" | "name" | "unit_price" | "quantity">[]) {
   return {

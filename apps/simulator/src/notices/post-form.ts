@@ -21,12 +21,12 @@ export async function postForm(url: string, fields: Fields, stopping: AbortSigna
   }
 }
 
-async function beginningOf(response: Response): Promise<string> {
-  if (response.body === null) return "";
+async function beginningOf({ body }: { readonly body: AsyncIterable<Uint8Array> | null }): Promise<string> {
+  if (body === null) return "";
   const decoder = new TextDecoder();
   let text = "";
   let chunks = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of body) {
     text += decoder.decode(chunk, { stream: true });
     chunks += 1;
     if (text.length >= maximumAnswerCharacters || chunks >= maximumChunks) break;
