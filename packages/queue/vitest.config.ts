@@ -1,3 +1,6 @@
 import { vitestConfig } from "@zhanggui/testing/vitest";
 
-export default vitestConfig({ servers: true });
+const { test, ...config } = vitestConfig({ servers: true });
+
+/** These tests mostly wait for timers, so more files than cores may run at once. */
+export default { ...config, test: { ...test, maxWorkers: 4 } };

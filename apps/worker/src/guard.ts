@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { type Engine, rebuildNotices, rebuildQueues, sweep } from "@zhanggui/operations";
 import { type Producer, ensureSweep } from "@zhanggui/queue";
 
@@ -5,6 +7,8 @@ import { type Producer, ensureSweep } from "@zhanggui/queue";
 const settlingMs = 1_500;
 /** How much later than the queue's own sweep the guard sweeps by itself. */
 const patience = 1.5;
+/** A sweep may wait for a slow gateway; it can be left at any point, and the next one goes on. */
+const closeLimitMs = 1_000;
 
 export type Guard = {
   /** The queue's connection came back: rings for every notice that was acknowledged meanwhile. */
@@ -18,7 +22,8 @@ export type Guard = {
  * did for a while.
  */
 export function startGuard(engine: Engine, producer: Producer, sweepSeconds: number): Guard {
-  let looking: Promise<void> = Promise.resolve();
+  /** What the guard does, one thing after the other. */
+  let doing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let settling: NodeJS.Timeout | undefined;
   let closed = false;
@@ -39,14 +44,6 @@ export function startGuard(engine: Engine, producer: Producer, sweepSeconds: num
       engine.log.error({ err: error }, "could not sweep");
     }
   };
-  const next = () => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      looking = look().finally(next);
-    }, sweepSeconds * 1000);
-  };
-  looking = look().finally(next);
-
   const catchUp = async (): Promise<void> => {
     try {
       if (await ensureSweep(producer, sweepSeconds)) await rebuildQueues(engine);
@@ -56,19 +53,27 @@ export function startGuard(engine: Engine, producer: Producer, sweepSeconds: num
     }
   };
 
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    doing = doing.then(() => (closed ? undefined : work()));
+    return doing;
+  };
+  const lookForever = async (): Promise<void> => {
+    await inTurn(look);
+    if (!closed) timer = setTimeout(() => void lookForever(), sweepSeconds * 1000);
+  };
+  void lookForever();
+
   return {
     queueCameBack: () => {
       if (closed) return;
       clearTimeout(settling);
-      settling = setTimeout(() => {
-        looking = looking.then(catchUp);
-      }, settlingMs);
+      settling = setTimeout(() => void inTurn(catchUp), settlingMs);
     },
     close: async () => {
       closed = true;
       clearTimeout(timer);
       clearTimeout(settling);
-      await looking;
+      await Promise.race([doing, sleep(closeLimitMs)]);
     },
   };
 }

@@ -32,12 +32,11 @@ await runMain(async () => {
   const started = startGuard(engine, producer, sweepSeconds);
   guard = started;
   stopOnSignal(log, [
-    { name: "guard", close: started.close },
-    { name: "pool", close: pool.close },
+    { name: "guard and pool", close: () => Promise.all([started.close(), pool.close()]) },
     { name: "connections", close: () => shutDown(booted) },
   ]);
 
-  await pool.ready();
+  if (!(await pool.ready())) return;
   log.info({ queue: backend.kind }, "taking jobs");
   process.send?.("ready");
 });

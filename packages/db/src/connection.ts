@@ -42,6 +42,8 @@ export function openDatabase({ url, name, poolSize, onError }: OpenDatabaseOptio
     ].join(" "),
   });
   pool.on("error", onError);
+  // A connection that breaks while it is in use fails its query; without a listener it would end the process as well.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return new KyselyDatabase<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 

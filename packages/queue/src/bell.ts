@@ -6,9 +6,13 @@ export type BellOptions = { readonly recheckSeconds: number };
 /** A notice that is to be settled, and what makes its job unique. */
 export type NamedNotice = { readonly id: string; readonly provider: string; readonly eventKey: string };
 
-/** Job ids are built here and nowhere else: `provider.eventKey` holds no colon and is never a bare number. */
+/** Job ids are built here and nowhere else: BullMQ refuses a colon, and a bare number, and with it a whole batch. */
 function settleJob({ id, provider, eventKey }: NamedNotice) {
-  return { jobId: `${provider}.${eventKey}`, payload: { callbackId: id } };
+  return { jobId: `${provider}.${eventKey}`.replaceAll(/[^\w.-]/g, hexOf), payload: { callbackId: id } };
+}
+
+function hexOf(letter: string): string {
+  return `~${Buffer.from(letter).toString("hex")}`;
 }
 
 function expirySchedulerId(orderId: string): string {
@@ -37,12 +41,15 @@ export function createBell(producer: Producer, { recheckSeconds }: BellOptions) 
 const sweepSchedulerId = "sweep";
 
 /**
- * Makes sure that the pool's sweep comes round.
+ * Makes sure that the pool's sweep comes round, and at this pace: BullMQ keeps a timer over restarts with the pace that
+ * it was made with.
  *
  * @returns whether it had to be made: the queue is new, or was emptied.
  */
 export async function ensureSweep(producer: Producer, everySeconds: number): Promise<boolean> {
-  if (await producer.isScheduled("sweep", sweepSchedulerId)) return false;
+  const pace = await producer.paceOf("sweep", sweepSchedulerId);
+  if (pace === everySeconds) return false;
+  if (pace !== undefined) await producer.unschedule("sweep", sweepSchedulerId);
   await producer.schedule("sweep", { schedulerId: sweepSchedulerId, everySeconds, payload: {} });
-  return true;
+  return pace === undefined;
 }

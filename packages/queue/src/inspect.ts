@@ -2,6 +2,9 @@ import type { Job, JobType } from "bullmq";
 
 import { type QueueName, queueNames } from "./jobs.ts";
 import type { Producer } from "./producer.ts";
+import { type RetryAnswer, retryFailed } from "./retry-failed.ts";
+
+export type { RetryAnswer } from "./retry-failed.ts";
 
 export const jobStates = ["waiting", "active", "delayed", "failed", "completed"] as const satisfies readonly JobType[];
 export type JobState = (typeof jobStates)[number];
@@ -32,6 +35,7 @@ export async function listJobs(producer: Producer, { queue, state, offset, limit
   const views: JobView[] = [];
   for (const name of queue === undefined ? queueNames : [queue]) {
     for (const wanted of state === undefined ? jobStates : [state]) {
+      if (views.length >= offset + limit) return views.slice(offset, offset + limit);
       const found: Job[] = await queues[name].getJobs([wanted], 0, offset + limit - 1, false);
       views.push(...found.filter((job) => job !== undefined).map((job) => viewOf(name, wanted, job)));
     }
@@ -63,21 +67,11 @@ export async function findJob(producer: Producer, queue: QueueName, jobId: strin
   return viewOf(queue, jobStates.find((known) => known === state) ?? "waiting", job);
 }
 
-export type RetryAnswer = "retried" | "not_found" | "not_failed";
-
 /** Takes up a failed job again, with all its tries. Of several callers at once exactly one gets "retried". */
 export async function retryJob(producer: Producer, queue: QueueName, jobId: string): Promise<RetryAnswer> {
   const queues = await producer.queues();
   const job: Job | undefined = await queues[queue].getJob(jobId);
-  if (job === undefined) return "not_found";
-  if (!(await job.isFailed())) return "not_failed";
-  try {
-    await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
-    return "retried";
-  } catch (error) {
-    if (await job.isFailed()) throw error;
-    return "not_failed";
-  }
+  return job === undefined ? "not_found" : retryFailed(job);
 }
 
 export type QueueCounts = Readonly<Record<QueueName, Readonly<Record<string, number>>>>;

@@ -2,22 +2,23 @@ import { type Job, type Processor, UnrecoverableError } from "bullmq";
 
 import type { QueueBackend } from "./backend.ts";
 import { type BullWorker, type Connection, openWorker } from "./bull.ts";
+import { type QueueLog, calm } from "./calm-log.ts";
 import { type JobName, type Payload, type QueueName, backoffMs, isJobName, jobs, queueNames } from "./jobs.ts";
+import { endsWithin, within } from "./limit.ts";
 import { openQueuePool } from "./postgres.ts";
-import type { QueueLog } from "./producer.ts";
-import { connectRedis, evictionProblem, isReadyWithin } from "./redis.ts";
+import { UnsafeRedis, connectRedis, isReadyWithin, refuseEvicting } from "./redis.ts";
 
 /** Jobs of one queue at once in one process. PostgreSQL as a queue gains nothing from more. */
 const concurrency = { redis: 20, postgres: 10 } as const;
-/** A worker that died is noticed after its lock has run out and the next check for stalled jobs. */
-const lockDurationMs = 15_000;
-const stalledIntervalMs = 5_000;
 const maximumStalls = 10;
 /** The default of 15 s would keep workers idle that long after a database restart. */
 const runRetryDelayMs = 1_000;
-/** Stopping waits so long for running jobs, then aborts them; the stall check gives them to another worker. */
-const drainLimitMs = 5_000;
+/** How long an aborted job may take to notice, and how long connections may take to close. */
 const abortLimitMs = 1_000;
+const disconnectLimitMs = 500;
+/** How long closing workers without a job may take to say goodbye to the queue. */
+const quietLimitMs = 1_000;
+const drainPollMs = 50;
 const openLimitMs = 2_000;
 /** Connections for the workers' queries and one LISTEN for each of the three queues. */
 const postgresPoolSize = 12;
@@ -47,11 +48,21 @@ export type JobRun = {
 };
 
 export type WorkerPool = {
-  /** Resolves when every worker of the pool takes jobs. */
-  readonly ready: () => Promise<void>;
+  /** Resolves when every worker of the pool takes jobs; to false when the pool was closed before that. */
+  readonly ready: () => Promise<boolean>;
   /** Stops taking jobs, lets the running ones end within a limit, aborts the rest. */
   readonly close: () => Promise<void>;
 };
+
+export type PoolTiming = {
+  /** A worker that died is noticed after its lock has run out and the next check for stalled jobs. */
+  readonly lockDurationMs: number;
+  readonly stalledIntervalMs: number;
+  /** Stopping waits so long for running jobs, then aborts them; the stall check gives them to another worker. */
+  readonly drainLimitMs: number;
+};
+
+export const poolTiming: PoolTiming = { lockDurationMs: 15_000, stalledIntervalMs: 5_000, drainLimitMs: 5_000 };
 
 export type PoolOptions = {
   readonly backend: QueueBackend;
@@ -60,23 +71,28 @@ export type PoolOptions = {
   readonly onRun: (run: JobRun) => void;
   /** Called when the queue's connection came back after a break: what it held may be gone. */
   readonly onReconnect: () => void;
+  /** For tests, which cannot wait so long. */
+  readonly timing?: PoolTiming;
 };
 
 /** A job that no further try can mend; it fails at once. */
 export { UnrecoverableError as PoisonedJob } from "bullmq";
 
 /** Opens one worker for each queue. Refuses a Redis that may drop jobs. */
-export async function openPool({ backend, processors, log, onRun, onReconnect }: PoolOptions): Promise<WorkerPool> {
+export async function openPool(options: PoolOptions): Promise<WorkerPool> {
+  const { backend, onReconnect, timing = poolTiming } = options;
+  const log = calm(options.log, () => performance.now());
+  const running: Running = { count: 0 };
   const { connection, end } =
     backend.kind === "redis" ? await overRedis(backend.nodes, log, onReconnect) : await overPostgres(backend.url, log);
   const workers = queueNames.map((name) => {
     const worker = openWorker(
       name,
-      processorOf(name, processors, onRun),
+      processorOf(name, options, running),
       {
         concurrency: concurrency[backend.kind],
-        lockDuration: lockDurationMs,
-        stalledInterval: stalledIntervalMs,
+        lockDuration: timing.lockDurationMs,
+        stalledInterval: timing.stalledIntervalMs,
         maxStalledCount: maximumStalls,
         runRetryDelay: runRetryDelayMs,
         settings: { backoffStrategy: (attemptsMade) => backoffMs(attemptsMade) },
@@ -86,18 +102,28 @@ export async function openPool({ backend, processors, log, onRun, onReconnect }:
     worker.on("error", (error) => log.warn({ err: error, queue: name }, "worker error"));
     return worker;
   });
+  const closed = Promise.withResolvers<boolean>();
   return {
     ready: async () => {
-      await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+      const started = Promise.all(workers.map((worker) => worker.waitUntilReady()));
+      return Promise.race([closed.promise, started.then(() => true)]);
     },
     close: async () => {
-      await drain(workers, log);
+      closed.resolve(false);
+      await drain(workers, { running, drainLimitMs: timing.drainLimitMs, log });
       await end();
     },
   };
 }
 
-function processorOf(queue: QueueName, processors: Processors, onRun: (run: JobRun) => void): Processor {
+/** The jobs whose processors have not ended yet. */
+type Running = { count: number };
+
+function processorOf(
+  queue: QueueName,
+  { processors, onRun }: Pick<PoolOptions, "processors" | "onRun">,
+  running: Running,
+): Processor {
   return async (job: Job, _token?: string, signal?: AbortSignal) => {
     const startedAt = performance.now();
     const context: JobContext = {
@@ -116,6 +142,7 @@ function processorOf(queue: QueueName, processors: Processors, onRun: (run: JobR
         outcome,
         error,
       });
+    running.count += 1;
     try {
       const outcome = await run(processors, job, context);
       report(outcome, undefined);
@@ -123,6 +150,8 @@ function processorOf(queue: QueueName, processors: Processors, onRun: (run: JobR
     } catch (error) {
       report(undefined, error instanceof Error ? error : new Error(String(error)));
       throw error;
+    } finally {
+      running.count -= 1;
     }
   };
 }
@@ -132,6 +161,7 @@ async function run(processors: Processors, job: Job, context: JobContext): Promi
   return runNamed(processors, job.name, job.data, context);
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it ties the payload to the processor that takes it.
 function runNamed<Name extends JobName>(
   processors: Processors,
   name: Name,
@@ -140,44 +170,53 @@ function runNamed<Name extends JobName>(
 ): Promise<unknown> {
   const payload = jobs[name].payload.safeParse(data);
   if (!payload.success) throw new UnrecoverableError(`the job's data are not those of ${name}`);
-  // zod's result type does not follow the type parameter; the schema just checked is the one of this name.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- zod's result type does not follow the type parameter; the schema just checked is the one of this name.
   return processors[name](payload.data as Payload<Name>, context);
 }
 
-/** `worker.close` waits without a limit, and a later forced one does nothing: so the wait is raced, then jobs aborted. */
-async function drain(workers: readonly BullWorker[], log: QueueLog): Promise<void> {
-  const closing = Promise.allSettled(workers.map((worker) => worker.close()));
-  if (await endsWithin(closing, drainLimitMs)) return;
-  log.warn({ drainLimitMs }, "jobs still run: aborting them");
-  for (const worker of workers) worker.cancelAllJobs("shutdown");
-  await endsWithin(closing, abortLimitMs);
-}
+type Draining = { readonly running: Running; readonly drainLimitMs: number; readonly log: QueueLog };
 
-async function endsWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-  });
-  const ended = await Promise.race([work.then(() => true as const), limit]);
-  clearTimeout(timer);
-  return ended;
+/**
+ * `worker.close` waits without a limit, for jobs and for a queue that is away, and a later forced one does nothing: so
+ * the wait is bounded, then jobs are aborted, then connections broken.
+ */
+async function drain(workers: readonly BullWorker[], { running, drainLimitMs, log }: Draining): Promise<void> {
+  const closing = Promise.allSettled(workers.map((worker) => worker.close()));
+  const deadline = performance.now() + drainLimitMs;
+  let quietSince = performance.now();
+  while (performance.now() < deadline && performance.now() - quietSince < quietLimitMs) {
+    if (await endsWithin(closing, drainPollMs)) return;
+    if (running.count > 0) quietSince = performance.now();
+  }
+  log.warn({ jobs: running.count }, "jobs still run, or the queue is away: aborting");
+  for (const worker of workers) worker.cancelAllJobs("shutdown");
+  if (running.count > 0 && (await endsWithin(closing, abortLimitMs))) return;
+  await endsWithin(Promise.allSettled(workers.map((worker) => worker.disconnect())), disconnectLimitMs);
 }
 
 type Opened = { readonly connection: Connection; readonly end: () => Promise<void> };
 
 async function overRedis(nodes: readonly string[], log: QueueLog, onReconnect: () => void): Promise<Opened> {
   const client = connectRedis(nodes, "consuming");
-  client.on("error", (error) => log.warn({ err: error }, "redis error"));
+  client.on("error", (error: unknown) => log.warn({ err: error }, "redis error"));
+  const check = () => within(refuseEvicting(client), openLimitMs);
   if (await isReadyWithin(client, openLimitMs)) {
-    const problem = await evictionProblem(client);
-    if (problem !== undefined) {
-      client.disconnect();
-      throw new Error(problem);
+    try {
+      await check();
+    } catch (error) {
+      // A Redis that hangs right now is only away, and workers wait for it.
+      if (error instanceof UnsafeRedis) {
+        client.disconnect();
+        throw error;
+      }
     }
   } else {
     log.warn({}, "redis cannot be reached: the pool starts when it can");
   }
-  client.on("ready", onReconnect);
+  client.on("ready", () => {
+    onReconnect();
+    check().catch((error: unknown) => log.warn({ err: error }, "redis came back, but must not be trusted"));
+  });
   return {
     connection: { kind: "redis", client },
     end: async () => client.disconnect(),
@@ -190,5 +229,10 @@ async function overPostgres(url: string, log: QueueLog): Promise<Opened> {
     size: postgresPoolSize,
     onError: (error) => log.warn({ err: error }, "queue connection error"),
   });
-  return { connection: { kind: "postgres", pool }, end: () => pool.end() };
+  return {
+    connection: { kind: "postgres", pool },
+    end: async () => {
+      await endsWithin(pool.end(), disconnectLimitMs);
+    },
+  };
 }

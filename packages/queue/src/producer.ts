@@ -1,11 +1,13 @@
-import type { Job } from "bullmq";
+import type { Job, JobSchedulerJson } from "bullmq";
 
 import type { QueueBackend } from "./backend.ts";
 import { type BullQueue, type Connection, openQueue } from "./bull.ts";
+import { type QueueLog, calm } from "./calm-log.ts";
 import { type JobName, type Payload, type QueueName, jobs, queueNames } from "./jobs.ts";
-import { createBreaker, within } from "./limit.ts";
+import { createBreaker, endsWithin, within } from "./limit.ts";
 import { openQueuePool } from "./postgres.ts";
-import { connectRedis, evictionProblem, isReadyWithin } from "./redis.ts";
+import { retryFailed } from "./retry-failed.ts";
+import { UnsafeRedis, connectRedis, isReadyWithin, refuseEvicting } from "./redis.ts";
 
 /** Longest wait of a caller for the queue; a gateway waits for its acknowledgement meanwhile. */
 const callLimitMs = 1_000;
@@ -13,13 +15,11 @@ const callLimitMs = 1_000;
 const bulkLimitMs = 10_000;
 /** How long opening waits for a Redis that is down before it goes on without. */
 const openLimitMs = 2_000;
+const closeLimitMs = 1_000;
 const postgresPoolSize = 6;
 const rearmedAtOnce = 20;
 
-export type QueueLog = {
-  readonly warn: (facts: object, message: string) => void;
-  readonly info: (facts: object, message: string) => void;
-};
+export type { QueueLog } from "./calm-log.ts";
 
 /** One job to be woken, with the id under which it exists at most once. */
 export type Wanted<Name extends JobName> = { readonly jobId: string; readonly payload: Payload<Name> };
@@ -35,6 +35,8 @@ export type Producer = {
   readonly schedule: <Name extends JobName>(name: Name, schedule: Schedule<Name>) => Promise<void>;
   readonly unschedule: (name: JobName, schedulerId: string) => Promise<boolean>;
   readonly isScheduled: (name: JobName, schedulerId: string) => Promise<boolean>;
+  /** Every how many seconds a scheduled job comes back; `undefined` when it is not scheduled. */
+  readonly paceOf: (name: JobName, schedulerId: string) => Promise<number | undefined>;
   /** The queues themselves, for looking inside. Rejects while the queue cannot be reached. */
   readonly queues: () => Promise<Readonly<Record<QueueName, BullQueue>>>;
   readonly ping: () => Promise<void>;
@@ -51,11 +53,14 @@ export type Schedule<Name extends JobName> = {
 type Queues = Readonly<Record<QueueName, BullQueue>>;
 
 /** Opens the sending side. A Redis that is down does not stop it: calls reject until it is there. */
-export async function openProducer(backend: QueueBackend, log: QueueLog, now: () => number): Promise<Producer> {
+export async function openProducer(backend: QueueBackend, loud: QueueLog, now: () => number): Promise<Producer> {
+  const log = calm(loud, now);
   const line = backend.kind === "redis" ? await overRedis(backend.nodes, log) : await overPostgres(backend.url, log);
   const breaker = createBreaker(now);
   const call = <Result>(work: (queues: Queues) => Promise<Result>, limitMs = callLimitMs): Promise<Result> =>
     breaker(() => within((async () => work(await line.queues()))(), limitMs));
+  const schedulerOf = (name: JobName, schedulerId: string): Promise<JobSchedulerJson | undefined> =>
+    call((queues) => queues[jobs[name].queue].getJobScheduler(schedulerId));
 
   return {
     backend: backend.kind,
@@ -71,8 +76,11 @@ export async function openProducer(backend: QueueBackend, log: QueueLog, now: ()
       await call((queues) => queues[jobs[name].queue].upsertJobScheduler(schedulerId, repeat, template));
     },
     unschedule: (name, schedulerId) => call((queues) => queues[jobs[name].queue].removeJobScheduler(schedulerId)),
-    isScheduled: async (name, schedulerId) =>
-      (await call((queues) => queues[jobs[name].queue].getJobScheduler(schedulerId))) !== undefined,
+    isScheduled: async (name, schedulerId) => (await schedulerOf(name, schedulerId)) !== undefined,
+    paceOf: async (name, schedulerId) => {
+      const scheduler = await schedulerOf(name, schedulerId);
+      return scheduler && (scheduler.every ?? 0) / 1000;
+    },
     queues: line.queues,
     ping: async () => {
       await within((async () => (await line.queues()).callbacks.getJobCountByTypes("waiting"))(), callLimitMs);
@@ -96,64 +104,79 @@ async function rearm<Name extends JobName>(
 
 async function retryIfFailed(queue: BullQueue, jobId: string): Promise<void> {
   const job: Job | undefined = await queue.getJob(jobId);
-  if (job !== undefined && (await job.isFailed())) {
-    await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
-  }
+  if (job !== undefined) await retryFailed(job);
 }
 
 type Line = { readonly queues: () => Promise<Queues>; readonly close: () => Promise<void> };
 
-function openAll(connection: Connection, log: QueueLog, skipWaiting: boolean): Queues {
+/**
+ * BullMQ asks a connection once for its server's version and remembers a failure for ever. So its queues are kept only
+ * when that went well; until then each caller tries to open them anew, all at once together.
+ */
+function openedOnce(open: () => Promise<Queues>): {
+  readonly get: () => Promise<Queues>;
+  readonly close: () => Promise<void>;
+} {
+  let opened: Queues | undefined;
+  let opening: Promise<Queues> | undefined;
+  return {
+    get: async () => {
+      if (opened !== undefined) return opened;
+      opening ??= open()
+        .then((queues) => (opened = queues))
+        .finally(() => (opening = undefined));
+      return opening;
+    },
+    close: async () => {
+      if (opened !== undefined) await closeAll(opened);
+    },
+  };
+}
+
+async function openAll(connection: Connection, log: QueueLog): Promise<Queues> {
   const open = (name: QueueName): BullQueue => {
-    const queue = openQueue(name, connection, { skipWaitingForReady: skipWaiting });
+    const queue = openQueue(name, connection, { skipWaitingForReady: true });
     queue.on("error", (error) => log.warn({ err: error, queue: name }, "queue error"));
     return queue;
   };
-  return { callbacks: open("callbacks"), expiry: open("expiry"), maintenance: open("maintenance") };
+  const queues = { callbacks: open("callbacks"), expiry: open("expiry"), maintenance: open("maintenance") };
+  try {
+    await Promise.all(queueNames.map((name) => queues[name].waitUntilReady()));
+    return queues;
+  } catch (error) {
+    await closeAll(queues);
+    throw error;
+  }
 }
 
 async function closeAll(queues: Queues): Promise<void> {
   await Promise.allSettled(queueNames.map((name) => queues[name].close()));
 }
 
-/**
- * BullMQ asks for Redis's version once and remembers a refusal for ever, so its queues are made only when the
- * connection is ready for the first time. A Redis that may evict keys is refused: at start by an error, later by
- * staying without a queue.
- */
+/** A Redis that may evict keys is refused: at start by an error, later by staying without a queue. */
 async function overRedis(nodes: readonly string[], log: QueueLog): Promise<Line> {
   const client = connectRedis(nodes, "producing");
-  client.on("error", (error) => log.warn({ err: error }, "redis error"));
-  let queues: Queues | undefined;
-  const open = async (): Promise<string | undefined> => {
-    const problem = await evictionProblem(client);
-    if (problem === undefined) queues ??= openAll({ kind: "redis", client }, log, true);
-    return problem;
-  };
-
-  if (await isReadyWithin(client, openLimitMs)) {
-    const problem = await open();
-    if (problem !== undefined) {
-      client.disconnect();
-      throw new Error(problem);
-    }
-  } else {
-    log.warn({}, "redis cannot be reached: going on without a queue until it can");
-  }
-  client.on("ready", () => {
-    if (queues !== undefined) return;
-    open().then(
-      (problem) => problem !== undefined && log.warn({ problem }, "redis refused"),
-      (error: unknown) => log.warn({ err: error }, "redis became ready but did not answer"),
-    );
+  client.on("error", (error: unknown) => log.warn({ err: error }, "redis error"));
+  const queues = openedOnce(async () => {
+    if (client.status !== "ready") throw new Error("redis has not been reached yet");
+    await refuseEvicting(client);
+    return openAll({ kind: "redis", client }, log);
   });
+
+  await isReadyWithin(client, openLimitMs);
+  try {
+    await within(queues.get(), openLimitMs);
+  } catch (error) {
+    if (error instanceof UnsafeRedis) {
+      client.disconnect();
+      throw error;
+    }
+    log.warn({ err: error }, "redis cannot be reached: going on without a queue until it can");
+  }
   return {
-    queues: async () => {
-      if (queues === undefined) throw new Error("redis has not been reached yet");
-      return queues;
-    },
+    queues: queues.get,
     close: async () => {
-      if (queues !== undefined) await closeAll(queues);
+      await queues.close();
       client.disconnect();
     },
   };
@@ -165,12 +188,13 @@ async function overPostgres(url: string, log: QueueLog): Promise<Line> {
     size: postgresPoolSize,
     onError: (error) => log.warn({ err: error }, "queue connection error"),
   });
-  const queues = openAll({ kind: "postgres", pool }, log, false);
+  const queues = openedOnce(() => openAll({ kind: "postgres", pool }, log));
+  await queues.get();
   return {
-    queues: async () => queues,
+    queues: queues.get,
     close: async () => {
-      await closeAll(queues);
-      await pool.end();
+      await queues.close();
+      await endsWithin(pool.end(), closeLimitMs);
     },
   };
 }

@@ -6,6 +6,11 @@ export type RedisClient = Redis | Cluster;
 const commandTimeoutMs = 1_000;
 const connectTimeoutMs = 1_000;
 const longestReconnectDelayMs = 1_000;
+/**
+ * A connection that owes an answer for so long is thrown away: a network that drops packets in silence would hold it,
+ * and everything that was sent on it, for a quarter of an hour. Longer than a worker's longest blocking read of 10 s.
+ */
+const silenceLimitMs = { producing: 5_000, consuming: 30_000 } as const;
 
 function reconnectDelayMs(tried: number): number {
   return Math.min(50 * 2 ** Math.min(tried, 5), longestReconnectDelayMs);
@@ -17,11 +22,16 @@ const producing = {
   maxRetriesPerRequest: 1,
   commandTimeout: commandTimeoutMs,
   connectTimeout: connectTimeoutMs,
+  socketTimeout: silenceLimitMs.producing,
   retryStrategy: reconnectDelayMs,
 } as const satisfies RedisOptions;
 
 /** Waits for ever: for workers, whose blocking reads may not time out. */
-const consuming = { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs } as const satisfies RedisOptions;
+const consuming = {
+  maxRetriesPerRequest: null,
+  socketTimeout: silenceLimitMs.consuming,
+  retryStrategy: reconnectDelayMs,
+} as const satisfies RedisOptions;
 
 export function connectRedis(nodes: readonly string[], role: "producing" | "consuming"): RedisClient {
   const options = role === "producing" ? producing : consuming;
@@ -29,22 +39,39 @@ export function connectRedis(nodes: readonly string[], role: "producing" | "cons
   if (first === undefined) throw new Error("REDIS_URL names no node");
   if (nodes.length === 1) return new Redis(first, options);
   return new Cluster([...nodes], {
-    redisOptions: options,
+    redisOptions: { ...options, ...accessOf(first) },
     enableOfflineQueue: role === "consuming",
     clusterRetryStrategy: reconnectDelayMs,
   });
 }
 
+/** The nodes that a cluster tells of come without a password and without TLS: they are those of the first one named. */
+function accessOf(node: string): Pick<RedisOptions, "username" | "password" | "tls"> {
+  const { protocol, username, password } = new URL(node);
+  return {
+    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === "rediss:" ? { tls: {} } : {}),
+  };
+}
+
+/** A set-up that a person must mend, unlike a Redis that is merely away. */
+export class UnsafeRedis extends Error {}
+
 /**
- * Why this Redis must not hold the queue, if so: one that may evict keys drops jobs in silence, and BullMQ only warns.
- * Asked through INFO, because managed services forbid CONFIG.
+ * Throws `UnsafeRedis` when this Redis, or any node of the cluster, may evict keys: it would drop jobs in silence, and
+ * BullMQ only warns. Asked through INFO, because managed services forbid CONFIG.
  */
-export async function evictionProblem(client: RedisClient): Promise<string | undefined> {
-  const memory = await client.info("memory");
-  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-  return policy === undefined || policy === "noeviction"
-    ? undefined
-    : `REDIS_URL: this Redis has maxmemory-policy ${policy} and may drop jobs; set it to noeviction`;
+export async function refuseEvicting(client: RedisClient): Promise<void> {
+  const nodes = client instanceof Cluster ? client.nodes("master") : [client];
+  for (const memory of await Promise.all(nodes.map((node) => node.info("memory")))) {
+    const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
+    if (policy !== undefined && policy !== "noeviction") {
+      throw new UnsafeRedis(
+        `REDIS_URL: this Redis has maxmemory-policy ${policy} and may drop jobs; set it to noeviction`,
+      );
+    }
+  }
 }
 
 /** Waits until the connection is usable, or `limitMs` have passed. */

@@ -1,0 +1,224 @@
+import {
+  callbackStates,
+  exceptionActions,
+  exceptionKinds,
+  exceptionStates,
+  holdStates,
+  orderStates,
+  paymentStates,
+  refundStates,
+} from "@zhanggui/domain";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Tables, migrate } from "../src/index.ts";
+import { type TestDatabase, emptyDatabase, migratedDatabase, open } from "./support/database.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.close());
+
+describe("the migrations", () => {
+  test("make everything from nothing, and nothing more when they are run again", async () => {
+    const empty = await emptyDatabase();
+
+    const first = await migrate(empty.db);
+    const second = await migrate(empty.db);
+
+    expect(first[0]).toBe("0001_payment_lifecycle");
+    expect(second).toEqual([]);
+    await empty.close();
+  });
+
+  test("are run once when four processes start at the same moment", async () => {
+    const empty = await emptyDatabase();
+    const processes = Array.from({ length: 4 }, () => open(empty.url, 2));
+
+    const run = await Promise.all(processes.map((db) => migrate(db)));
+
+    expect(run.filter((names) => names.length > 0)).toHaveLength(1);
+    for (const db of processes) await db.destroy();
+    await empty.close();
+  });
+});
+
+describe("a CHECK lists exactly the domain's states", () => {
+  const lists = [
+    ["orders", "status", Object.keys(orderStates)],
+    ["payments", "status", Object.keys(paymentStates)],
+    ["callbacks", "state", callbackStates],
+    ["callbacks", "event_type", ["payment", "refund", "ignored"]],
+    ["stock_holds", "state", holdStates],
+    ["refunds", "status", refundStates],
+    ["exceptions", "kind", exceptionKinds],
+    ["exceptions", "state", exceptionStates],
+    ["exceptions", "suggested_action", exceptionActions],
+  ] as const;
+
+  test.each(lists)("%s.%s", async (table, column, states) => {
+    const { rows } = await sql<{ definition: string }>`
+      select pg_get_constraintdef(oid) as definition from pg_constraint
+      where contype = 'c' and conrelid = ${table}::regclass
+        and conkey = array[(select attnum from pg_attribute where attrelid = conrelid and attname = ${column})]
+        and pg_get_constraintdef(oid) like '%ARRAY%'
+    `.execute(database.db);
+
+    const listed = [...(rows[0]?.definition ?? "").matchAll(/'([a-z_]+)'::text/g)].map(([, state]) => state);
+    expect(rows).toHaveLength(1);
+    expect(listed.toSorted()).toEqual([...states].toSorted());
+  });
+});
+
+/** The columns of `Tables`, once more: what is missing here or too much does not compile. */
+const columns: { readonly [Table in keyof Tables]: Readonly<Record<keyof Tables[Table], string>> } = {
+  products: {
+    sku: "text",
+    name: "text",
+    price: "numeric",
+    available: "integer",
+    reserved: "integer",
+    sold: "integer",
+    updated_at: "timestamptz",
+  },
+  orders: {
+    id: "text",
+    number: "text",
+    customer_id: "text",
+    status: "text",
+    amount: "numeric",
+    currency: "text",
+    expires_at: "timestamptz",
+    closing_since: "timestamptz?",
+    created_at: "timestamptz",
+    paid_at: "timestamptz?",
+    cancelled_at: "timestamptz?",
+    cancel_reason: "text?",
+  },
+  order_lines: { order_id: "text", sku: "text", name: "text", unit_price: "numeric", quantity: "integer" },
+  stock_holds: { order_id: "text", sku: "text", quantity: "integer", state: "text", updated_at: "timestamptz" },
+  payments: {
+    id: "text",
+    order_id: "text",
+    provider: "text",
+    status: "text",
+    amount: "numeric",
+    currency: "text",
+    out_trade_no: "text",
+    transaction_id: "text?",
+    effective: "boolean",
+    action: "jsonb?",
+    created_at: "timestamptz",
+    started_at: "timestamptz?",
+    succeeded_at: "timestamptz?",
+    closed_at: "timestamptz?",
+  },
+  callbacks: {
+    id: "text",
+    provider: "text",
+    event_key: "text",
+    event_type: "text",
+    state: "text",
+    outcome: "text?",
+    status: "text",
+    raw_status: "text",
+    out_trade_no: "text",
+    transaction_id: "text?",
+    amount_minor: "bigint",
+    currency: "text",
+    out_refund_no: "text?",
+    refund_minor: "bigint?",
+    occurred_at: "timestamptz?",
+    headers: "jsonb",
+    body: "bytea",
+    order_id: "text?",
+    payment_id: "text?",
+    deliveries: "integer",
+    attempts: "integer",
+    error: "text?",
+    received_at: "timestamptz",
+    last_received_at: "timestamptz",
+    settled_at: "timestamptz?",
+  },
+  receipts: {
+    provider: "text",
+    transaction_id: "text",
+    amount: "numeric",
+    currency: "text",
+    out_trade_no: "text",
+    order_id: "text?",
+    payment_id: "text?",
+    callback_id: "text?",
+    booked_at: "timestamptz",
+  },
+  refunds: {
+    id: "text",
+    order_id: "text",
+    payment_id: "text",
+    amount: "numeric",
+    status: "text",
+    out_refund_no: "text",
+    reason: "text",
+    created_at: "timestamptz",
+    succeeded_at: "timestamptz?",
+  },
+  exceptions: {
+    id: "text",
+    kind: "text",
+    state: "text",
+    order_id: "text?",
+    payment_id: "text?",
+    callback_id: "text?",
+    amount: "numeric?",
+    detail: "text",
+    suggested_action: "text",
+    due_at: "timestamptz",
+    created_at: "timestamptz",
+    resolved_at: "timestamptz?",
+  },
+  idempotency_keys: {
+    customer_id: "text",
+    key: "text",
+    request_hash: "text",
+    response: "jsonb?",
+    created_at: "timestamptz",
+  },
+  audit: {
+    id: "bigint",
+    at: "timestamptz",
+    actor: "text",
+    action: "text",
+    entity: "text",
+    entity_id: "text",
+    order_id: "text?",
+    before: "jsonb?",
+    after: "jsonb?",
+    reason: "text?",
+    evidence: "text?",
+  },
+  duties: { name: "text", done_at: "timestamptz" },
+};
+
+describe("the table types", () => {
+  test("name exactly the migrated tables", async () => {
+    const tables = await database.db.introspection.getTables();
+
+    expect(tables.map(({ name }) => name).toSorted()).toEqual(Object.keys(columns).toSorted());
+  });
+
+  test.each(Object.keys(columns) as (keyof Tables)[])(
+    "of %s cover exactly its columns, and which may be null",
+    async (table) => {
+      const { rows } = await sql<{ name: string; type: string; nullable: boolean }>`
+      select column_name as name, data_type as type, is_nullable = 'YES' as nullable
+      from information_schema.columns where table_schema = 'public' and table_name = ${table}
+    `.execute(database.db);
+
+      const migrated = rows.map(({ name, type, nullable }) => [
+        name,
+        `${type.replace("timestamp with time zone", "timestamptz")}${nullable ? "?" : ""}`,
+      ]);
+      expect(Object.fromEntries(migrated)).toEqual(columns[table]);
+    },
+  );
+});
