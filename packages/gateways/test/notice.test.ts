@@ -1,0 +1,190 @@
+import { describe, expect, test } from "vitest";
+import { isDocumentedStatus } from "../src/index.ts";
+import { json, readingOf, signed, success } from "./support/signed.ts";
+
+type Fields = Readonly<Record<string, string>>;
+
+function read(fields: Fields) {
+  return readingOf(json(signed({ ...success, ...fields })));
+}
+
+async function keyOf(fields: Fields): Promise<string> {
+  const notice = await read(fields);
+  if (typeof notice === "string") throw new Error(notice);
+  return notice.eventKey;
+}
+
+describe("a notice is malformed", () => {
+  test.each([
+    "",
+    "0.001",
+    "39.805",
+    "1e2",
+    "-1.00",
+    "+1.00",
+    "01.00",
+    " 39.80",
+    "39.80 ",
+    "39,80",
+    "NaN",
+    "Infinity",
+    "0x10",
+    "３９.８０",
+    "39.80元",
+    "1000000000000.00",
+    ".5",
+    "5.",
+    "39.80\u0000",
+    "1_000",
+  ])("with the amount %j", async (amount) => {
+    expect(await read({ amount })).toBe("malformed");
+  });
+
+  test.each(["out_trade_no", "amount", "status"])("without %s", async (name) => {
+    const { [name]: _, ...rest } = success;
+
+    expect(await readingOf(json(signed(rest)))).toBe("malformed");
+  });
+
+  test("when it calls a payment successful and names no transaction", async () => {
+    expect(await read({ transaction_id: "" })).toBe("malformed");
+  });
+
+  test.each(["a b", "a\u0000b", "龙井", "x".repeat(65), "a\n"])("with the number %j", async (id) => {
+    expect(await read({ out_trade_no: id })).toBe("malformed");
+    expect(await read({ transaction_id: id })).toBe("malformed");
+  });
+
+  test.each(["cny", "CN", "CNYY", "人民币"])("with the currency %j", async (currency) => {
+    expect(await read({ currency })).toBe("malformed");
+  });
+
+  test.each(["FAIL\u0000", "FAIL\n", "\u001b[31mFAIL", "x".repeat(65)])("with the status word %j", async (status) => {
+    expect(await read({ status })).toBe("malformed");
+  });
+});
+
+describe("a status word", () => {
+  const words = {
+    succeeded: ["SUCCESS", "succeeded", "trade_success", "trade_finished"],
+    cancelled: ["cancelled", "closed", "revoked", "trade_closed"],
+    expired: ["expired"],
+    processing: ["processing", "notpay", "userpaying", "accept", "wait_buyer_pay"],
+    failed: ["failed", "fail", "payerror", "REFUND", "success ", "successful", "__proto__", "0"],
+  };
+  const cases = Object.entries(words).flatMap(([status, all]) => all.map((word) => [word, status] as const));
+
+  test.each(cases)("%j means %s, in any case", async (word, status) => {
+    for (const spelled of [word, word.toUpperCase(), word.toLowerCase()]) {
+      expect(await read({ status: spelled })).toMatchObject({ status, rawStatus: spelled, eventType: "payment" });
+    }
+  });
+
+  // BUG (packages/gateways/src/hmac/notice.ts, `statusWord`): only printable ASCII is let through, so a word in Chinese is
+  // answered 400 where the contract says that anything else means failed, and the gateway sends it again for a day.
+  test.fails("in Chinese is one more word that means failed", async () => {
+    expect(await read({ status: "支付失败" })).toMatchObject({ status: "failed", rawStatus: "支付失败" });
+  });
+
+  test("that the scheme does not name can be told, so that it is warned of", () => {
+    expect(["SUCCESS", "Trade_Closed", "payerror"].map(isDocumentedStatus)).toEqual([true, true, true]);
+    expect(["REFUND", "", "success "].map(isDocumentedStatus)).toEqual([false, false, false]);
+  });
+});
+
+describe("a refund notice", () => {
+  const refund = { out_refund_no: "R1", refund_id: "G1", refund_amount: "5.00" };
+
+  test.each([
+    ["SUCCESS", "refund_succeeded"],
+    ["processing", "refund_processing"],
+    ["ABNORMAL", "refund_abnormal"],
+    ["closed", "refund_closed"],
+    ["FAIL", "refund_failed"],
+    ["FROZEN", "unknown"],
+  ])("that says %s is %s, and never a payment's success", async (word, status) => {
+    expect(await read({ ...refund, refund_status: word })).toMatchObject({
+      eventType: "refund",
+      status,
+      outRefundNo: "R1",
+      refundMinor: 500,
+      amountMinor: 3_980,
+    });
+  });
+
+  test.each([{ out_refund_no: "" }, { refund_amount: "" }, { refund_amount: "5.001" }, { amount: "x" }])(
+    "with %j is malformed",
+    async (wrong) => {
+      expect(await read({ ...refund, refund_status: "SUCCESS", ...wrong })).toBe("malformed");
+    },
+  );
+});
+
+describe("an event key", () => {
+  test("is the same for each redelivery, whatever its timestamp, nonce and other words", async () => {
+    const keys = await Promise.all([
+      keyOf({}),
+      keyOf({ nonce: "1" }),
+      keyOf({ nonce: "2", timestamp: "1795334400" }),
+      keyOf({ attach: "龙井" }),
+      keyOf({ currency: "CNY" }),
+      keyOf({ amount: "39.8" }),
+      keyOf({ status: "TRADE_FINISHED" }),
+    ]);
+
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  test("is different for each different fact", async () => {
+    const refund = { refund_status: "SUCCESS", out_refund_no: "R1", refund_amount: "5.00" };
+    const facts: readonly Fields[] = [
+      {},
+      { status: "PROCESSING" },
+      { status: "FAIL" },
+      { status: "CLOSED" },
+      { status: "EXPIRED" },
+      { amount: "39.81" },
+      { currency: "USD" },
+      { transaction_id: "T2" },
+      { out_trade_no: "P20261122ABCDEFGI" },
+      { status: "FAIL", transaction_id: "" },
+      refund,
+      { ...refund, refund_status: "PROCESSING" },
+      { ...refund, refund_status: "something" },
+      { ...refund, out_refund_no: "R2" },
+      { ...refund, refund_amount: "5.01" },
+    ];
+
+    const keys = await Promise.all(facts.map(keyOf));
+
+    expect(new Set(keys).size).toBe(facts.length);
+  });
+
+  test("does not mix up what stands in one field with what stands in two", async () => {
+    expect(await keyOf({ out_trade_no: "P1.T1", transaction_id: "X" })).not.toBe(
+      await keyOf({ out_trade_no: "P1", transaction_id: "T1.X" }),
+    );
+    expect(await keyOf({ transaction_id: "a/b" })).not.toBe(await keyOf({ transaction_id: "a_b" }));
+    expect(await keyOf({ transaction_id: "T1" })).not.toBe(await keyOf({ transaction_id: "t1" }));
+  });
+
+  test.each(["123456", "a:b:c", "x".repeat(64), "../..", "{tag}", "';drop--table", "%00", "4200001234"])(
+    "for transaction %j is safe as a job id",
+    async (transaction_id) => {
+      const key = await keyOf({ transaction_id });
+
+      expect(key).toMatch(/^[A-Za-z0-9_.-]{1,120}$/);
+      expect(String(Number.parseInt(key, 10))).not.toBe(key);
+    },
+  );
+
+  // BUG (packages/gateways/src/event-key.ts): the raw word is left out of the key, also where it is the only fact. Two
+  // different undocumented words about one refund have one key, and the second is counted as a redelivery and dropped.
+  test.fails("is different for two words that the gateway does not document", async () => {
+    const refund = { out_refund_no: "R1", refund_amount: "5.00" };
+
+    expect(await keyOf({ ...refund, refund_status: "FROZEN" })).not.toBe(
+      await keyOf({ ...refund, refund_status: "THAWED" }),
+    );
+  });
+});

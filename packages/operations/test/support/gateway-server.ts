@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import { type Server, createServer } from "node:http";
+import { text } from "node:stream/consumers";
+
+import { sign } from "@zhanggui/gateways";
+
+import { type Words, secret } from "./shop.ts";
+
+/** What the gateway answers to one call, by its path. `undefined` hangs up without a word. */
+export type Answers = {
+  readonly [Path in "/pay" | "/query" | "/close"]: (call: Words) => Words | undefined | Promise<Words | undefined>;
+};
+
+export type GatewayServer = {
+  readonly url: string;
+  /** Paths that were called since the last `answer`. */
+  readonly calls: string[];
+  readonly answer: (answers: Partial<Answers>) => void;
+  readonly stop: () => Promise<void>;
+};
+
+const unheard: Answers = {
+  "/pay": () => ({ code: "SUCCESS", cashier_url: "http://cashier.test/1" }),
+  "/query": () => ({ code: "NOT_FOUND" }),
+  "/close": () => ({ code: "NOT_FOUND" }),
+};
+
+/** A gateway on a real port that signs what it is told to answer. */
+export async function startGateway(): Promise<GatewayServer> {
+  let answers = unheard;
+  const calls: string[] = [];
+  const server: Server = createServer(async (request, response) => {
+    const path = request.url as keyof Answers;
+    calls.push(path);
+    const words = await answers[path](JSON.parse(await text(request)) as Words);
+    if (words === undefined) return void response.destroy();
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ ...words, sign: sign(new Map(Object.entries(words)), secret) }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    calls,
+    answer: (given) => {
+      answers = { ...unheard, ...given };
+      calls.length = 0;
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
