@@ -1,15 +1,15 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { Fault } from "@zhanggui/domain";
 import { secureHeaders } from "hono/secure-headers";
 
 import type { Deps } from "./deps.ts";
-import { type AppEnv, requireCaller, requireRole } from "./http/authentication.ts";
+import { requireCaller, requireRole } from "./http/authentication.ts";
 import { limitBody, requireJson } from "./http/body.ts";
 import { answerProblem, faultOf } from "./http/problem.ts";
 import { createRateLimits } from "./http/rate-limit.ts";
 import { requestLog } from "./http/request-log.ts";
 import { createRouter } from "./http/router.ts";
 import { registerMetrics } from "./metrics.ts";
+import { serveDescription } from "./openapi.ts";
 import { auditRoutes } from "./routes/admin/audit.ts";
 import { boardPath, boardRoutes } from "./routes/admin/board.ts";
 import { adminCallbackRoutes } from "./routes/admin/callbacks.ts";
@@ -60,9 +60,9 @@ export function buildApp(deps: Deps) {
   });
   app.notFound((c) => answerProblem(c, new Fault("not_found", { path: c.req.path })));
 
-  for (const path of ["/orders", "/orders/*", "/payments/*"])
-    app.use(path, limitBody, caller, limits.perCaller, requireJson);
-  app.route("/admin", signInRoutes(deps));
+  // `/orders/*` is `/orders` too: naming both would read a body twice.
+  for (const path of ["/orders/*", "/payments/*"]) app.use(path, limitBody, caller, limits.perCaller, requireJson);
+  app.route("/admin", signInRoutes({ ...deps, limits }));
   app.use("/admin/*", limitBody, caller, requireRole("viewer"), limits.perCaller, requireJson);
 
   const routes = app
@@ -81,25 +81,9 @@ export function buildApp(deps: Deps) {
     .route("/docs", docsRoutes())
     .route("/", healthRoutes(deps));
   routes.get("/metrics", async (c) => c.body(await metrics.metrics(), 200, { "content-type": metrics.contentType }));
-  describe(app);
+  serveDescription(app);
   return routes;
 }
 
 /** For typed clients. */
 export type Api = ReturnType<typeof buildApp>;
-
-function describe(app: OpenAPIHono<AppEnv>): void {
-  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
-    type: "http",
-    scheme: "bearer",
-    bearerFormat: "JWT",
-  });
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: {
-      title: "Zhanggui",
-      version: "0.1.0",
-      description: "The payment lifecycle engine. Amounts are yuan text, times RFC 3339 UTC, ids opaque text.",
-    },
-  });
-}

@@ -18,6 +18,8 @@ import { createOrderEvents } from "./order-events.ts";
 const databasePoolSize = 20;
 /** Requests under way get so long to end when the process stops. */
 const drainLimitMs = 3_000;
+/** A sender that takes longer to say what it wants is cut off; answers may take as long as they need. */
+const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000 };
 
 await runMain(async () => {
   const environment = readEnvironment(process.env, ["DATABASE_URL"]);
@@ -25,6 +27,7 @@ await runMain(async () => {
   const authenticate = createAuthenticate({
     secret: await jwtSecretOf(environment),
     jwksUrl: environment.JWT_JWKS_URL,
+    now: () => new Date(),
   });
   const log = createLogger("api", LOG_LEVEL);
   const booted = await boot(environment, { name: "api", poolSize: databasePoolSize, log, now: () => new Date() });
@@ -42,11 +45,11 @@ await runMain(async () => {
     production: NODE_ENV === "production",
     isAccepting: () => accepting,
   });
-  const server = serve({ fetch: app.fetch, hostname: host, port }, () => {
+  const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions: timeouts }, () => {
     log.info({ host, port, queue: backend.kind }, "listening");
     process.send?.("ready");
   });
-  server.on("error", (error) => {
+  server.on("error", (error: Error) => {
     process.stderr.write(`API_PORT: cannot listen on ${host}:${port} (${error.message})\n`);
     process.exit(1);
   });

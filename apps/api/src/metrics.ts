@@ -16,7 +16,7 @@ export function registerMetrics(registry: Registry, engine: Engine, producer: Pr
     help: "Acknowledged notices without an outcome.",
     registers,
     async collect() {
-      this.set((await callbacks.lag(engine.db)).waiting);
+      this.set((await lagOf(engine)).waiting);
     },
   });
   void new Gauge({
@@ -24,7 +24,7 @@ export function registerMetrics(registry: Registry, engine: Engine, producer: Pr
     help: "Age of the oldest acknowledged notice without an outcome.",
     registers,
     async collect() {
-      this.set((await callbacks.lag(engine.db)).oldestSeconds);
+      this.set((await lagOf(engine)).oldestSeconds);
     },
   });
   void new Gauge({
@@ -54,4 +54,9 @@ export function registerMetrics(registry: Registry, engine: Engine, producer: Pr
       registers,
     }),
   };
+}
+
+/** Without the database both are unknown; what this process knows of itself is still worth reading. */
+async function lagOf({ db }: Engine): Promise<{ readonly waiting: number; readonly oldestSeconds: number }> {
+  return callbacks.lag(db).catch(() => ({ waiting: NaN, oldestSeconds: NaN }));
 }

@@ -11,15 +11,19 @@ export type OrderChange = audit.StatusChange;
 
 export type OrderEvents = {
   /**
-   * Calls `onChange` for each change of status of an order and its payments after the audit entry `after`.
+   * Tells each change of status of an order and its payments after the audit entry `after`, until it is stopped or the
+   * process is.
    *
    * @returns how to stop. @throws Fault `rate_limited` when too many orders are watched already.
    */
-  readonly watch: (orderId: string, after: string, onChange: (change: OrderChange) => void) => () => void;
+  readonly watch: (orderId: string, after: string, listener: Listener) => () => void;
+  /** Ends every watch, so that its stream can end. */
   readonly close: () => void;
 };
 
-type Watcher = { readonly orderId: string; seen: string; readonly onChange: (change: OrderChange) => void };
+export type Listener = { readonly onChange: (change: OrderChange) => void; readonly onEnd: () => void };
+
+type Watcher = Listener & { readonly orderId: string; seen: string };
 
 /**
  * Reads the changes from the audit, where each one stands with the transaction that made it: none is missed, whichever
@@ -29,6 +33,7 @@ type Watcher = { readonly orderId: string; seen: string; readonly onChange: (cha
 export function createOrderEvents(db: Db, onError: (error: unknown) => void): OrderEvents {
   const watchers = new Set<Watcher>();
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
 
   const poll = async (): Promise<void> => {
     try {
@@ -44,20 +49,22 @@ export function createOrderEvents(db: Db, onError: (error: unknown) => void): Or
     }
   };
   const next = () => {
-    timer = watchers.size === 0 ? undefined : setTimeout(() => void poll().finally(next), pollMs);
+    timer = closed || watchers.size === 0 ? undefined : setTimeout(() => void poll().finally(next), pollMs);
   };
 
   return {
-    watch: (orderId, after, onChange) => {
-      if (watchers.size >= maximumWatchers) throw new Fault("rate_limited", { why: "too many open streams" });
-      const watcher: Watcher = { orderId, seen: after, onChange };
+    watch: (orderId, after, listener) => {
+      if (closed || watchers.size >= maximumWatchers) throw new Fault("rate_limited", { why: "too many open streams" });
+      const watcher: Watcher = { ...listener, orderId, seen: after };
       watchers.add(watcher);
       if (timer === undefined) next();
       return () => void watchers.delete(watcher);
     },
     close: () => {
-      watchers.clear();
+      closed = true;
       clearTimeout(timer);
+      for (const { onEnd } of watchers) onEnd();
+      watchers.clear();
     },
   };
 }

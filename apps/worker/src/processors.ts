@@ -1,5 +1,4 @@
-import { callbacks } from "@zhanggui/db";
-import { type Engine, expireOrder, settleCallback, sweep } from "@zhanggui/operations";
+import { type Engine, expireOrder, settleOrNote, sweep } from "@zhanggui/operations";
 import { type JobContext, PoisonedJob, type Processors } from "@zhanggui/queue";
 
 import { asJobError } from "./retries.ts";
@@ -13,20 +12,10 @@ export function buildProcessors(engine: Engine, sweepSeconds: number): Processor
   };
 }
 
-/** Keeps in the inbox why settling failed, and marks the notice failed when its job will not come back. */
 async function settle(engine: Engine, callbackId: string, { isLast }: JobContext): Promise<string> {
   try {
-    return await settleCallback(engine, callbackId);
+    return await settleOrNote(engine, callbackId, (error) => isLast || asJobError(error) instanceof PoisonedJob);
   } catch (error) {
-    const jobError = asJobError(error);
-    const final = isLast || jobError instanceof PoisonedJob;
-    await callbacks.fail(engine.db, callbackId, { error: describe(error), final });
-    throw jobError;
+    throw asJobError(error);
   }
-}
-
-const longestDescription = 500;
-
-function describe(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, longestDescription);
 }

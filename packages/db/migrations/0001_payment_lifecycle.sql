@@ -151,6 +151,8 @@ create index refunds_of_order on refunds (order_id, created_at);
 
 create table exceptions (
   id               text primary key check (id like 'exc\_%'),
+  -- What it is about, such as a gateway's transaction: one thing opens one exception of a kind, however often it is told.
+  subject          text not null,
   kind             text not null check (kind in (
                      'late_payment', 'surplus_payment', 'amount_mismatch', 'unmatched_payment', 'refund_unknown',
                      'refund_failed', 'unknown_status', 'gateway_unreachable', 'invariant_broken')),
@@ -164,10 +166,9 @@ create table exceptions (
   due_at           timestamptz not null,
   created_at       timestamptz not null default now(),
   resolved_at      timestamptz,
+  unique (kind, subject),
   check ((state = 'resolved') = (resolved_at is not null))
 );
--- One notice opens one exception of a kind, however often it is settled again.
-create unique index exceptions_once on exceptions (callback_id, kind) where callback_id is not null;
 create index exceptions_by_state on exceptions (state, id);
 create index exceptions_of_order on exceptions (order_id);
 
@@ -175,7 +176,8 @@ create table idempotency_keys (
   customer_id  text not null,
   key          text not null check (length(key) between 1 and 200),
   request_hash text not null,
-  response     jsonb,
+  -- As it was answered, to the letter.
+  response     json,
   created_at   timestamptz not null default now(),
   primary key (customer_id, key)
 );
@@ -208,6 +210,7 @@ $$;
 create trigger audit_append_only before update or delete on audit for each row execute function refuse_change();
 create trigger audit_no_truncate before truncate on audit for each statement execute function refuse_change();
 create trigger receipts_keep before delete on receipts for each row execute function refuse_change();
+create trigger receipts_no_truncate before truncate on receipts for each statement execute function refuse_change();
 
 -- When each pool-wide duty was last done: the worker that moves the row forward does the duty.
 create table duties (

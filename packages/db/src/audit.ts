@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Db, Tx } from "./connection.ts";
 import type { AuditEntry } from "./schema.ts";
 
-export type AuditEntity = "order" | "payment" | "product" | "callback" | "exception" | "job";
+export type AuditEntity = "order" | "payment" | "product" | "callback" | "receipt" | "exception" | "job";
 
 export type NewAuditEntry = {
   /** Who: a customer's or operator's `sub`, `gateway:<provider>`, or `system:<what>`. */

@@ -139,10 +139,10 @@ export function unsettled(
     limit,
     after,
   }: { readonly ageSeconds: number; readonly limit: number; readonly after: string | undefined },
-): Promise<Pick<Callback, "id" | "provider" | "event_key">[]> {
+): Promise<Pick<Callback, "id" | "provider" | "event_key" | "attempts">[]> {
   return db
     .selectFrom("callbacks")
-    .select(["id", "provider", "event_key"])
+    .select(["id", "provider", "event_key", "attempts"])
     .where("state", "=", "received")
     .where("last_received_at", "<=", sql<Date>`now() - make_interval(secs => ${ageSeconds})`)
     .$if(after !== undefined, (query) => query.where("id", ">", after ?? ""))

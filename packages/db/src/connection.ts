@@ -2,6 +2,7 @@ import { type Kysely, Kysely as KyselyDatabase, PostgresDialect, type Transactio
 import pg from "pg";
 
 import { isRetryableConflict } from "./errors.ts";
+import { PreparingClient } from "./preparing-client.ts";
 import type { Tables } from "./schema.ts";
 
 /** A connection pool: for reading, and for opening transactions. */
@@ -30,6 +31,7 @@ export type OpenDatabaseOptions = {
 /** Opens the pool. Connects on first use, so a database that is down shows itself there. */
 export function openDatabase({ url, name, poolSize, onError }: OpenDatabaseOptions): Db {
   const pool = new pg.Pool({
+    Client: PreparingClient,
     connectionString: url,
     application_name: name,
     max: poolSize,

@@ -2,9 +2,10 @@ const serializationFailure = "40001";
 const deadlockDetected = "40P01";
 const uniqueViolation = "23505";
 const lockNotAvailable = "55P03";
+const featureNotSupported = "0A000";
 
-/** SQLSTATE classes of a server that cannot be used now: connection, resources, operator intervention. */
-const unavailableClasses = ["08", "53", "57"];
+/** SQLSTATEs, by their beginning, of a server that cannot be used now: connection, resources, shutdown. */
+const unavailableClasses = ["08", "53", "57P"];
 const unavailableSystemCodes: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -29,7 +30,12 @@ function codeOf(error: unknown): string | undefined {
 
 export function isRetryableConflict(error: unknown): boolean {
   const code = codeOf(error);
-  return code === serializationFailure || code === deadlockDetected;
+  return code === serializationFailure || code === deadlockDetected || isStalePlan(error);
+}
+
+/** Whether a prepared statement met a table that was migrated since; a new connection prepares it anew. */
+export function isStalePlan(error: unknown): boolean {
+  return codeOf(error) === featureNotSupported && error instanceof Error && error.message.includes("cached plan");
 }
 
 /** Whether a row lock was waited for too long: the same work may succeed a moment later. */
@@ -51,6 +57,7 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
   if (!(error instanceof Error)) return false;
+  if (isStalePlan(error)) return true;
   const code = codeOf(error);
   if (code !== undefined) {
     return (

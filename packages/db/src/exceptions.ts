@@ -9,6 +9,8 @@ const dueAfterHours = 24;
 
 export type NewException = {
   readonly id: string;
+  /** What it is about: the same subject opens one exception of a kind. */
+  readonly subject: string;
   readonly kind: ExceptionKind;
   readonly orderId: string | undefined;
   readonly paymentId: string | undefined;
@@ -18,12 +20,13 @@ export type NewException = {
   readonly detail: string;
 };
 
-/** Opens an exception; the same notice settled again opens no second one. Answers whether it is new. */
+/** Opens an exception; the same thing told again opens no second one. Answers whether it is new. */
 export async function open(tx: Tx, exception: NewException): Promise<boolean> {
   const opened = await tx
     .insertInto("exceptions")
     .values({
       id: exception.id,
+      subject: exception.subject,
       kind: exception.kind,
       order_id: exception.orderId ?? null,
       payment_id: exception.paymentId ?? null,
@@ -33,12 +36,26 @@ export async function open(tx: Tx, exception: NewException): Promise<boolean> {
       suggested_action: suggestedAction[exception.kind],
       due_at: sql`now() + make_interval(hours => ${dueAfterHours})`,
     })
-    .onConflict((conflict) =>
-      conflict.columns(["callback_id", "kind"]).where("callback_id", "is not", null).doNothing(),
-    )
+    .onConflict((conflict) => conflict.columns(["kind", "subject"]).doNothing())
     .returning("id")
     .executeTakeFirst();
   return opened !== undefined;
+}
+
+/** Closes the exception of a kind and subject that is open, because what it was about came right. Answers its id. */
+export async function settleBySubject(
+  tx: Tx,
+  { kind, subject }: { readonly kind: ExceptionKind; readonly subject: string },
+): Promise<string | undefined> {
+  const closed = await tx
+    .updateTable("exceptions")
+    .set({ state: "resolved", resolved_at: sql`now()` })
+    .where("kind", "=", kind)
+    .where("subject", "=", subject)
+    .where("state", "=", "open")
+    .returning("id")
+    .executeTakeFirst();
+  return closed?.id;
 }
 
 /** Newest first. */

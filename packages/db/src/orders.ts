@@ -105,6 +105,11 @@ export async function move(tx: Tx, order: Order, change: OrderChange): Promise<O
   return moved;
 }
 
+/** Forgets that an order was to be closed: it was not, and its buyer still has time. */
+export async function stopClosing(tx: Tx, id: string): Promise<void> {
+  await tx.updateTable("orders").set({ closing_since: null }).where("id", "=", id).execute();
+}
+
 /** Remembers since when an order's gateway attempts are being closed. */
 export async function markClosing(tx: Tx, id: string): Promise<void> {
   await tx

@@ -5,13 +5,18 @@ import type { Receipt } from "./schema.ts";
 
 export type NewReceipt = Omit<Receipt, "booked_at">;
 
+export type Booked = {
+  /** The payment that the transaction is booked for: another one's, when a gateway names one transaction twice. */
+  readonly paymentId: string | null;
+  /** The amount it was first stated with. */
+  readonly amount: string;
+};
+
 /**
  * Books money that a gateway says it took. A transaction that is booked already keeps its row, except that a match
  * found later is filled in.
- *
- * @returns the payment that the transaction is booked for: another one's, when a gateway names one transaction twice.
  */
-export async function book(tx: Tx, receipt: NewReceipt): Promise<string | null> {
+export async function book(tx: Tx, receipt: NewReceipt): Promise<Booked> {
   const booked = await tx
     .insertInto("receipts")
     .values(receipt)
@@ -21,9 +26,41 @@ export async function book(tx: Tx, receipt: NewReceipt): Promise<string | null> 
         order_id: sql`coalesce(${row.ref("receipts.order_id")}, ${row.ref("excluded.order_id")})`,
       })),
     )
-    .returning("payment_id")
+    .returning(["payment_id", "amount"])
     .executeTakeFirstOrThrow();
-  return booked.payment_id;
+  return { paymentId: booked.payment_id, amount: booked.amount };
+}
+
+/** Where a transaction stands in the book, without writing. */
+export async function find(
+  db: Db,
+  { provider, transactionId }: { readonly provider: string; readonly transactionId: string },
+): Promise<Booked | undefined> {
+  const row = await db
+    .selectFrom("receipts")
+    .select(["payment_id", "amount"])
+    .where("provider", "=", provider)
+    .where("transaction_id", "=", transactionId)
+    .executeTakeFirst();
+  return row && { paymentId: row.payment_id, amount: row.amount };
+}
+
+/** Corrects the amount of a transaction that its gateway has stated anew. */
+export async function restate(
+  tx: Tx,
+  {
+    provider,
+    transaction_id,
+    amount,
+    callback_id,
+  }: Pick<Receipt, "provider" | "transaction_id" | "amount" | "callback_id">,
+): Promise<void> {
+  await tx
+    .updateTable("receipts")
+    .set({ amount, callback_id })
+    .where("provider", "=", provider)
+    .where("transaction_id", "=", transaction_id)
+    .execute();
 }
 
 export function ofOrder(db: Db, orderId: string): Promise<Receipt[]> {

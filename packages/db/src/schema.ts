@@ -135,6 +135,7 @@ export type RefundTable = {
 
 export type ExceptionTable = {
   id: string;
+  subject: string;
   kind: ExceptionKind;
   state: Generated<ExceptionState>;
   order_id: string | null;

@@ -164,6 +164,7 @@ const columns: { readonly [Table in keyof Tables]: Readonly<Record<keyof Tables[
   },
   exceptions: {
     id: "text",
+    subject: "text",
     kind: "text",
     state: "text",
     order_id: "text?",
@@ -180,7 +181,7 @@ const columns: { readonly [Table in keyof Tables]: Readonly<Record<keyof Tables[
     customer_id: "text",
     key: "text",
     request_hash: "text",
-    response: "jsonb?",
+    response: "json?",
     created_at: "timestamptz",
   },
   audit: {

@@ -6,13 +6,20 @@ import type { Notice } from "@zhanggui/domain";
 const digestLength = 16;
 const readableLength = 64;
 
+/** A notice of these facts, with its key. */
+export function noticeOf(facts: Omit<Notice, "eventKey">): Notice {
+  return { ...facts, eventKey: eventKeyOf(facts) };
+}
+
 /**
  * The key of one event: readable for people, safe as part of a job id, and different as soon as any stated fact is.
  * The transaction id alone would let a `processing` swallow the `succeeded` that follows it.
  */
-export function eventKeyOf(facts: Omit<Notice, "eventKey" | "rawStatus" | "occurredAt">): string {
+export function eventKeyOf(facts: Omit<Notice, "eventKey" | "occurredAt">): string {
   const { eventType, outTradeNo, transactionId, amountMinor, currency, status, outRefundNo, refundMinor } = facts;
   const all = [eventType, outTradeNo, transactionId, amountMinor, currency, status, outRefundNo, refundMinor];
+  // Two words that the gateway does not document are two facts, though we read both as unknown.
+  if (status === "unknown") all.push(facts.rawStatus);
   const digest = createHash("sha256")
     .update(JSON.stringify(all.map((fact) => fact ?? null)))
     .digest("hex");

@@ -1,4 +1,4 @@
-import type { Outside } from "./gateway.ts";
+import type { Outside, StatementAnswer } from "./gateway.ts";
 
 /** After this a call's outcome is unknown (contract). */
 const callTimeoutMs = 5_000;
@@ -39,6 +39,27 @@ export async function exchange({ fetch }: Outside, { method, url, headers, body 
     return bytes === undefined
       ? { kind: "unknown", why: `the answer is larger than ${maximumAnswerBytes} bytes` }
       : { kind: "answered", status: response.status, headers: Object.fromEntries(response.headers), body: bytes };
+  } catch (error) {
+    return { kind: "unknown", why: reasonOf(error) };
+  }
+}
+
+/** A day's file may be large: it is streamed, and given up only when it takes this long altogether. */
+const downloadLimitMs = 10 * 60 * 1000;
+
+/** Asks for a file and answers it as a stream, so that a million lines need no more memory than one. */
+export async function download({ fetch }: Outside, { method, url, headers, body }: Question): Promise<StatementAnswer> {
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: { ...headers },
+      ...(body === undefined ? {} : { body }),
+      redirect: "error",
+      signal: AbortSignal.timeout(downloadLimitMs),
+    });
+    if (response.status === 200 && response.body !== null) return { kind: "downloaded", file: response.body };
+    await response.body?.cancel();
+    return { kind: "not_ready", why: `the gateway answered ${response.status}` };
   } catch (error) {
     return { kind: "unknown", why: reasonOf(error) };
   }

@@ -33,7 +33,12 @@ function mediaTypeOf(contentType: string | undefined): string | undefined {
 }
 
 function isHarmless([name, value]: readonly [string, string]): boolean {
-  return name !== "" && !poisoned.has(name) && name.isWellFormed() && value.isWellFormed();
+  return name !== "" && !poisoned.has(name) && isStorable(name) && isStorable(value);
+}
+
+/** Lone surrogates and NUL have no place in PostgreSQL's text, nor in any gateway's fields. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
 }
 
 function decodeUtf8(body: Uint8Array): string | undefined {

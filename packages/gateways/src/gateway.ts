@@ -112,6 +112,8 @@ export type Gateway<Account> = {
   readonly account: z.ZodType<Account>;
   /** Verifies over the raw bytes, then reads the notice. May throw on hostile input: the caller refuses then. */
   readonly verify: (account: Account, request: CallbackRequest, clock: Clock) => Verification | Promise<Verification>;
+  /** Whether the gateway documents the notice's own word; left out where an undocumented one reads as `unknown`. */
+  readonly isDocumented?: (notice: Notice) => boolean;
   readonly acknowledge: {
     readonly accepted: Acknowledgement;
     readonly refused: (status: number, message: string) => Acknowledgement;

@@ -1,8 +1,7 @@
 export type * from "./gateway.ts";
-export { isDocumentedStatus } from "./hmac/notice.ts";
 export { sign, isSignedBy } from "./hmac/signature.ts";
 export { readFlatBody, readFlatJson } from "./flat-body.ts";
 export * from "./load-providers.ts";
 export * from "./providers.ts";
-export { type Account, type Kind, accountSchema, gatewayOf, gateways } from "./registry.ts";
+export { type Account, gatewayOf, isDocumented } from "./registry.ts";
 export { verifyCallback } from "./verify-callback.ts";

@@ -8,6 +8,8 @@ export type Providers = ReadonlyMap<string, Account>;
 const providerId = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const maximumProviders = 100;
 const minimumProductionSecret = 16;
+/** Who signs for UnionPay; its test environment signs under another name. */
+const unionpayName = "中国银联股份有限公司";
 
 const providersSchema = z
   .record(z.string().regex(providerId, "a provider id is 1–32 of a-z 0-9 _ -"), accountSchema)
@@ -38,13 +40,27 @@ export function readProviders(text: string, production: boolean): ProvidersReadi
   return problems.length === 0 ? { ok: true, providers } : { ok: false, problems };
 }
 
+/** What development lets pass and a shop's money must not rest on. */
 function productionProblems(id: string, account: Account): readonly string[] {
   const problems: string[] = [];
   if (account.kind === "mock" && account.allowUnsigned === true) {
     problems.push(`${id}.allowUnsigned: unsigned callbacks are refused in production`);
   }
-  if (account.secret.length < minimumProductionSecret) {
+  if ((account.kind === "mock" || account.kind === "hmac" || account.kind === "stripe") && isShort(account.secret)) {
     problems.push(`${id}.secret: must have at least ${minimumProductionSecret} characters in production`);
   }
+  if (account.kind === "unionpay" && account.unionpayName !== unionpayName) {
+    problems.push(`${id}.unionpayName: must be ${unionpayName} in production`);
+  }
+  if (account.kind === "stripe" && !account.livemode) {
+    problems.push(`${id}.livemode: test payments are refused in production`);
+  }
+  if ("baseUrl" in account && account.baseUrl !== undefined && !account.baseUrl.startsWith("https://")) {
+    problems.push(`${id}.baseUrl: must be https in production`);
+  }
   return problems;
+}
+
+function isShort(secret: string): boolean {
+  return secret.length < minimumProductionSecret;
 }

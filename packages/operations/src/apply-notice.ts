@@ -19,6 +19,7 @@ import {
   type Ruling,
   formatAmount,
   fromMinor,
+  isOpen,
   orderStates,
   rule,
   step,
@@ -41,31 +42,48 @@ export type Applied = {
   readonly ended: boolean;
 };
 
+/** The rows that the caller has locked: an order, the payment spoken of, and the order's other attempts. */
+export type Rows = { readonly order: Order; readonly payment: Payment; readonly siblings: readonly Payment[] };
+
 /**
- * Writes what a notice means for a payment, in the transaction that holds the locks of the order and the payment. Money
- * is booked first, always; whether the order can take it is decided second.
+ * What a notice means for these rows; `bookedFor` is the payment that the book has its transaction under. One gateway
+ * transaction pays once: named for a second payment, it is surplus.
  */
-export async function applyNotice(
-  tx: Tx,
-  rows: { readonly order: Order; readonly payment: Payment },
-  evidence: Evidence,
-  policy: LatePaymentPolicy,
-): Promise<Applied> {
-  const { order, payment } = rows;
-  const bookedFor = evidence.notice.status === "succeeded" ? await book(tx, rows, evidence) : payment.id;
-  const ruling: Ruling =
-    bookedFor === payment.id
-      ? rule(order, factsOf(payment), evidence.notice)
-      : { kind: "book", exception: "surplus_payment", raisesPayment: false };
+export function rulingOn(
+  { order, payment }: Pick<Rows, "order" | "payment">,
+  notice: Notice,
+  bookedFor: string | null | undefined,
+): Ruling {
+  return notice.status === "succeeded" && (bookedFor ?? payment.id) !== payment.id
+    ? { kind: "book", exception: "surplus_payment", raisesPayment: false }
+    : rule(order, factsOf(payment), notice);
+}
+
+/** Whether late money takes its order up again: the policy says so, and every piece is still there. Locks the stock. */
+export async function isRevived(tx: Tx, order: Order, ruling: Ruling, policy: LatePaymentPolicy): Promise<boolean> {
+  return (
+    ruling.kind === "book" &&
+    ruling.exception === "late_payment" &&
+    policy === "revive" &&
+    (await products.canReserveAgain(tx, order.id))
+  );
+}
+
+/**
+ * Writes what a notice means for a payment, in the transaction that holds the locks. Money is booked first, always;
+ * whether the order can take it is decided second.
+ */
+export async function applyNotice(tx: Tx, rows: Rows, evidence: Evidence, policy: LatePaymentPolicy): Promise<Applied> {
+  const { order } = rows;
+  const booked = evidence.notice.status === "succeeded" ? await book(tx, rows, evidence) : undefined;
+  const ruling = rulingOn(rows, evidence.notice, booked?.paymentId);
 
   switch (ruling.kind) {
     case "settle":
-      return settle(tx, rows, evidence, "order.pay");
+      return settle(tx, rows, { evidence, booked, action: "order.pay" });
     case "book":
-      return ruling.exception === "late_payment" &&
-        policy === "revive" &&
-        (await products.canReserveAgain(tx, order.id))
-        ? revive(tx, rows, evidence)
+      return (await isRevived(tx, order, ruling, policy))
+        ? revive(tx, rows, evidence, booked)
         : hold(tx, rows, evidence, ruling);
     case "move":
       return walk(tx, rows, evidence, ruling.path);
@@ -87,9 +105,7 @@ function factsOf(payment: Payment) {
   };
 }
 
-type Rows = { readonly order: Order; readonly payment: Payment };
-
-function book(tx: Tx, { order, payment }: Rows, { provider, notice, source }: Evidence): Promise<string | null> {
+function book(tx: Tx, { order, payment }: Rows, { provider, notice, source }: Evidence): Promise<receipts.Booked> {
   return receipts.book(tx, {
     provider,
     transaction_id: transactionIdOf(notice),
@@ -108,13 +124,15 @@ function transactionIdOf(notice: Notice): string {
   return notice.transactionId;
 }
 
-/** The money the order waits for: payment succeeded, order paid, stock sold. */
-async function settle(
-  tx: Tx,
-  { order, payment }: Rows,
-  evidence: Evidence,
-  action: "order.pay" | "order.revive",
-): Promise<Applied> {
+type Settling = {
+  readonly evidence: Evidence;
+  readonly booked: receipts.Booked | undefined;
+  readonly action: "order.pay" | "order.revive";
+};
+
+/** The money the order waits for: payment succeeded, order paid, stock sold, the other attempts over. */
+async function settle(tx: Tx, rows: Rows, { evidence, booked, action }: Settling): Promise<Applied> {
+  const { order, payment, siblings } = rows;
   const { notice } = evidence;
   const paid = await payments.move(tx, payment, {
     to: "succeeded",
@@ -139,14 +157,76 @@ async function settle(
       after: { status: "paid" },
       evidence: evidenceId(evidence),
     },
+    ...(await cancelOpen(tx, order, siblings)),
+    ...(await correctBook(tx, rows, evidence, booked)),
   ]);
   return { state: "processed", outcome: action === "order.pay" ? "paid" : "revived", ended: true };
 }
 
+/** A paid order waits for no other attempt. One that is paid all the same is raised again, as surplus. */
+async function cancelOpen(tx: Tx, order: Order, siblings: readonly Payment[]): Promise<audit.NewAuditEntry[]> {
+  const open = siblings.filter(({ status }) => isOpen(status));
+  for (const sibling of open) await payments.move(tx, sibling, { to: "cancelled" });
+  return open.map((sibling) => ({
+    actor: "system:settlement",
+    action: "payment.cancelled",
+    entity: "payment",
+    entityId: sibling.id,
+    orderId: order.id,
+    before: { status: sibling.status },
+    after: { status: "cancelled" },
+    reason: "another attempt paid the order",
+  }));
+}
+
+/** A transaction first stated with another amount and now with the right one: the book and its case follow. */
+async function correctBook(
+  tx: Tx,
+  { order }: Rows,
+  evidence: Evidence,
+  booked: receipts.Booked | undefined,
+): Promise<audit.NewAuditEntry[]> {
+  const { provider, notice, source } = evidence;
+  const stated = formatAmount(fromMinor(notice.amountMinor));
+  if (booked === undefined || booked.amount === stated) return [];
+  await receipts.restate(tx, {
+    provider,
+    transaction_id: transactionIdOf(notice),
+    amount: stated,
+    callback_id: source.kind === "callback" ? source.id : null,
+  });
+  const closed = await exceptions.settleBySubject(tx, { kind: "amount_mismatch", subject: subjectOf(evidence) });
+  const actor = actorOf(evidence);
+  const shared = { actor, orderId: order.id, evidence: evidenceId(evidence) };
+  return [
+    {
+      ...shared,
+      action: "receipt.restate",
+      entity: "receipt",
+      entityId: `${provider}/${transactionIdOf(notice)}`,
+      before: { amount: booked.amount },
+      after: { amount: stated },
+    },
+    ...(closed === undefined
+      ? []
+      : [
+          {
+            ...shared,
+            action: "exception.resolve",
+            entity: "exception" as const,
+            entityId: closed,
+            before: { state: "open" },
+            after: { state: "resolved" },
+            reason: "the gateway stated the right amount",
+          },
+        ]),
+  ];
+}
+
 /** Late money whose stock is still there: reserved again and sold, in this same transaction. */
-async function revive(tx: Tx, rows: Rows, evidence: Evidence): Promise<Applied> {
+async function revive(tx: Tx, rows: Rows, evidence: Evidence, booked: receipts.Booked | undefined): Promise<Applied> {
   await products.moveStock(tx, rows.order.id, "reserve_again");
-  return settle(tx, rows, evidence, "order.revive");
+  return settle(tx, rows, { evidence, booked, action: "order.revive" });
 }
 
 /** Money the order cannot take: kept in the book, and a person asked. */
@@ -203,6 +283,7 @@ async function openException(tx: Tx, { order, payment }: Rows, evidence: Evidenc
   };
   const exception = {
     id: newId("exc"),
+    subject: subjectOf(evidence),
     kind,
     orderId: order.id,
     paymentId: payment.id,
@@ -222,6 +303,14 @@ async function openException(tx: Tx, { order, payment }: Rows, evidence: Evidenc
       evidence: evidenceId(evidence),
     },
   ]);
+}
+
+/** Money is known by its transaction, anything else by what its gateway says of the payment. */
+function subjectOf({ provider, notice }: Evidence): string {
+  const { transactionId, outTradeNo, rawStatus } = notice;
+  return notice.status === "succeeded"
+    ? `transaction:${provider}:${transactionIdOf(notice)}`
+    : `payment:${provider}:${transactionId ?? outTradeNo}:${rawStatus}`;
 }
 
 function isHundredfold(notice: Notice, payment: Payment): boolean {

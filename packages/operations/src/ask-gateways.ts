@@ -4,6 +4,7 @@ import { type Account, gatewayOf } from "@zhanggui/gateways";
 
 import { applyNotice } from "./apply-notice.ts";
 import type { Engine } from "./engine.ts";
+import { lockRows } from "./lock-rows.ts";
 
 /** What the gateways say of an order's open attempts, when it is about to be closed. */
 export type Standing =
@@ -86,11 +87,9 @@ async function query(
 /** Writes a gateway's answer as evidence. Answers whether the order is paid now. */
 async function applyAnswer(engine: Engine, { id, order_id, provider }: Payment, notice: Notice): Promise<boolean> {
   return transact(engine.db, async (tx) => {
-    const order = await orders.lock(tx, order_id);
-    const payment = await payments.lock(tx, id);
-    if (order === undefined || payment === undefined) throw new Error(`payment ${id} has no order`);
+    const rows = await lockRows(tx, { orderId: order_id, paymentId: id });
     const evidence = { provider, notice, source: { kind: "query" } } as const;
-    await applyNotice(tx, { order, payment }, evidence, engine.latePaymentPolicy);
+    await applyNotice(tx, rows, evidence, engine.latePaymentPolicy);
     return (await orders.find(tx, order_id))?.status === "paid";
   });
 }

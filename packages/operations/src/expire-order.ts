@@ -70,6 +70,11 @@ async function finish(tx: Tx, orderId: string, standing: Standing, actor: string
   const order = await orders.lockClosing(tx, orderId);
   if (order?.status !== "pending") return { kind: "ended" };
   if (standing.kind === "open") {
+    if (!order.due) {
+      // `cancel-unpaid` asked before the deadline and was not heard: the buyer may go on paying.
+      await orders.stopClosing(tx, orderId);
+      return { kind: "closing", why: standing.why };
+    }
     if (order.closing_seconds < closingLimitSeconds) return { kind: "closing", why: standing.why };
     await openUnreachable(tx, order, standing.why);
   }
@@ -86,6 +91,7 @@ async function openUnreachable(tx: Tx, order: Order, why: string): Promise<void>
   const id = newId("exc");
   await exceptions.open(tx, {
     id,
+    subject: `order:${order.id}`,
     kind: "gateway_unreachable",
     orderId: order.id,
     paymentId: undefined,

@@ -12,6 +12,7 @@ export * from "./record-callback.ts";
 export * from "./retry-callbacks.ts";
 export * from "./retry-job.ts";
 export * from "./settle-callback.ts";
+export * from "./settle-or-note.ts";
 export * from "./start-payment.ts";
 export * from "./sweep.ts";
 export * from "./views.ts";

@@ -1,71 +1,70 @@
-import { callbacks, orders, payments } from "@zhanggui/db";
-import { Decimal, Fault, retryableCallbackStates, rule } from "@zhanggui/domain";
+import { callbacks, orders, payments, receipts, transact, type Callback, type Tx } from "@zhanggui/db";
+import { Fault, type Ruling, retryableCallbackStates } from "@zhanggui/domain";
 
+import { type Rows, isRevived, rulingOn } from "./apply-notice.ts";
 import type { Engine } from "./engine.ts";
 
 export type Preflight = {
   /** Whether a retry would be taken. */
   readonly retryable: boolean;
-  /** What settlement would do now: a ruling, or `unmatched`. */
+  /** What settlement would do now: a ruling, an exception's kind, `revive`, or `unmatched`. */
   readonly ruling: string;
   /** The same in a sentence for a person. */
   readonly summary: string;
 };
 
-/** Says what retrying a notice would do now. Changes nothing. @throws Fault `callback_not_found`. */
-export async function preflightCallback({ db }: Engine, callbackId: string): Promise<Preflight> {
-  const row = await callbacks.find(db, callbackId);
+/**
+ * Says what retrying a notice would do now, by the same decisions as settlement. Changes nothing.
+ *
+ * @throws Fault `callback_not_found`.
+ */
+export async function preflightCallback(engine: Engine, callbackId: string): Promise<Preflight> {
+  const row = await callbacks.find(engine.db, callbackId);
   if (row === undefined) throw new Fault("callback_not_found", { callbackId });
   const retryable = retryableCallbackStates.some((state) => state === row.state);
+  return { retryable, ...(await transact(engine.db, (tx) => foresee(tx, engine, row))) };
+}
 
+type Foreseen = Pick<Preflight, "ruling" | "summary">;
+
+async function foresee(tx: Tx, engine: Engine, row: Callback): Promise<Foreseen> {
   const notice = callbacks.noticeOf(row);
-  const payment = await payments.findByOutTradeNo(db, { provider: row.provider, outTradeNo: row.out_trade_no });
-  const order = payment && (await orders.find(db, payment.order_id));
-  if (payment === undefined || order === undefined || notice.eventType !== "payment") {
-    return {
-      retryable,
-      ruling: "unmatched",
-      summary: `No payment is known under ${row.out_trade_no}: retry does nothing.`,
-    };
+  const { provider } = row;
+  if (notice.eventType === "refund") {
+    return { ruling: "refund_unknown", summary: `No refund ${notice.outRefundNo ?? ""} is known: retry does nothing.` };
   }
+  const payment = await payments.findByOutTradeNo(tx, { provider, outTradeNo: row.out_trade_no });
+  const order = payment && (await orders.find(tx, payment.order_id));
+  if (payment === undefined || order === undefined || notice.eventType !== "payment") {
+    return { ruling: "unmatched", summary: `No payment is known under ${row.out_trade_no}: retry does nothing.` };
+  }
+  const { transactionId } = notice;
+  const booked = transactionId === undefined ? undefined : await receipts.find(tx, { provider, transactionId });
+  const ruling = rulingOn({ order, payment }, notice, booked?.paymentId);
+  return (await isRevived(tx, order, ruling, engine.latePaymentPolicy))
+    ? { ruling: "revive", summary: `Order ${order.number} would be taken up again and become paid.` }
+    : inWords(ruling, { order, payment }, row);
+}
 
-  const facts = {
-    status: payment.status,
-    amount: new Decimal(payment.amount),
-    currency: payment.currency,
-    transactionId: payment.transaction_id ?? undefined,
-  };
-  const ruling = rule(order, facts, notice);
+function inWords(ruling: Ruling, { order, payment }: Pick<Rows, "order" | "payment">, row: Callback): Foreseen {
   switch (ruling.kind) {
     case "settle":
-      return { retryable, ruling: ruling.kind, summary: `Order ${order.number} would become paid.` };
+      return { ruling: ruling.kind, summary: `Order ${order.number} would become paid.` };
     case "book":
       return {
-        retryable,
         ruling: ruling.exception,
         summary: `The money would be booked and a case of ${ruling.exception} kept open; order ${order.number} stays ${order.status}.`,
       };
     case "move":
-      return {
-        retryable,
-        ruling: ruling.kind,
-        summary: `The payment would become ${ruling.path.at(-1) ?? payment.status}.`,
-      };
-    case "repeat":
-      return {
-        retryable,
-        ruling: ruling.kind,
-        summary: `The payment is ${payment.status} already${payment.transaction_id === null ? "" : ` by ${payment.transaction_id}`}: retry does nothing.`,
-      };
+      return { ruling: ruling.kind, summary: `The payment would become ${ruling.path.at(-1) ?? payment.status}.` };
+    case "repeat": {
+      const by = payment.transaction_id === null ? "" : ` by ${payment.transaction_id}`;
+      return { ruling: ruling.kind, summary: `The payment is ${payment.status} already${by}: retry does nothing.` };
+    }
     case "outranked":
-      return {
-        retryable,
-        ruling: ruling.kind,
-        summary: `The payment is ${payment.status}, which this notice cannot change.`,
-      };
+      return { ruling: ruling.kind, summary: `The payment is ${payment.status}, which this notice cannot change.` };
     case "puzzle":
       return {
-        retryable,
         ruling: ruling.kind,
         summary: `The gateway's word ${row.raw_status} is not documented: a person decides.`,
       };

@@ -1,19 +1,20 @@
 import {
+  type Callback,
+  type Payment,
+  type Tx,
   audit,
   callbacks,
   exceptions,
-  orders,
   payments,
   receipts,
   transact,
-  type Callback,
-  type Tx,
 } from "@zhanggui/db";
 import { Fault, type Notice, formatAmount, fromMinor } from "@zhanggui/domain";
 
 import { type Applied, applyNotice } from "./apply-notice.ts";
 import { type Engine, bestEffort } from "./engine.ts";
 import { newId } from "./ids.ts";
+import { lockRows } from "./lock-rows.ts";
 
 /**
  * Settles one recorded notice. Everything is read anew: the outcome depends on today's rows, so a job may come late,
@@ -31,7 +32,7 @@ export async function settleCallback(engine: Engine, callbackId: string): Promis
   const payment = await payments.findByOutTradeNo(engine.db, { provider: row.provider, outTradeNo: row.out_trade_no });
   const applied = await transact(engine.db, (tx) =>
     payment === undefined || notice.eventType !== "payment"
-      ? setAside(tx, row, notice)
+      ? setAside(tx, row, notice, payment)
       : settleKnown(tx, engine, { row, notice, orderId: payment.order_id, paymentId: payment.id }),
   );
   if (applied.ended && payment !== undefined) {
@@ -47,14 +48,11 @@ type Known = {
   readonly paymentId: string;
 };
 
-/** Locks order, then payment; `applyNotice` goes on to the products. */
+/** Locks order, then payments; `applyNotice` goes on to the products. */
 async function settleKnown(tx: Tx, engine: Engine, { row, notice, orderId, paymentId }: Known): Promise<Applied> {
-  const order = await orders.lock(tx, orderId);
-  const payment = await payments.lock(tx, paymentId);
-  if (order === undefined || payment === undefined) throw new Error(`payment ${paymentId} has no order`);
-
+  const rows = await lockRows(tx, { orderId, paymentId });
   const evidence = { provider: row.provider, notice, source: { kind: "callback", id: row.id } } as const;
-  const applied = await applyNotice(tx, { order, payment }, evidence, engine.latePaymentPolicy);
+  const applied = await applyNotice(tx, rows, evidence, engine.latePaymentPolicy);
   await callbacks.settle(tx, row.id, { ...applied, orderId, paymentId });
   return applied;
 }
@@ -63,7 +61,7 @@ async function settleKnown(tx: Tx, engine: Engine, { row, notice, orderId, payme
  * A notice that speaks of nothing we know. We commit a number before any gateway hears it, so it cannot be early: money
  * in it belongs to another shop or to rows that were lost, and a person is asked.
  */
-async function setAside(tx: Tx, row: Callback, notice: Notice): Promise<Applied> {
+async function setAside(tx: Tx, row: Callback, notice: Notice, payment: Payment | undefined): Promise<Applied> {
   const isMoney = notice.eventType === "payment" && notice.status === "succeeded";
   const isStrangeRefund = notice.eventType === "refund";
   const applied: Applied =
@@ -72,8 +70,10 @@ async function setAside(tx: Tx, row: Callback, notice: Notice): Promise<Applied>
       : { state: "ignored", outcome: "unmatched", ended: false };
 
   if (isMoney) await bookUnmatched(tx, row, notice);
-  if (applied.state === "parked") await openCase(tx, row, notice, isMoney ? "unmatched_payment" : "refund_unknown");
-  await callbacks.settle(tx, row.id, applied);
+  if (applied.state === "parked") {
+    await openCase(tx, { row, notice, payment, kind: isMoney ? "unmatched_payment" : "refund_unknown" });
+  }
+  await callbacks.settle(tx, row.id, { ...applied, orderId: payment?.order_id, paymentId: payment?.id });
   return applied;
 }
 
@@ -91,22 +91,31 @@ async function bookUnmatched(tx: Tx, row: Callback, notice: Notice): Promise<voi
   });
 }
 
-async function openCase(
-  tx: Tx,
-  row: Callback,
-  notice: Notice,
-  kind: "unmatched_payment" | "refund_unknown",
-): Promise<void> {
+type Case = {
+  readonly row: Callback;
+  readonly notice: Notice;
+  readonly payment: Payment | undefined;
+  readonly kind: "unmatched_payment" | "refund_unknown";
+};
+
+async function openCase(tx: Tx, { row, notice, payment, kind }: Case): Promise<void> {
   const id = newId("exc");
-  const minor = kind === "refund_unknown" ? (notice.refundMinor ?? 0) : notice.amountMinor;
+  const isRefund = kind === "refund_unknown";
   const opened = await exceptions.open(tx, {
     id,
+    subject: isRefund
+      ? `refund:${row.provider}:${notice.outRefundNo ?? row.event_key}`
+      : `transaction:${row.provider}:${notice.transactionId ?? row.event_key}`,
     kind,
-    orderId: undefined,
-    paymentId: undefined,
+    orderId: payment?.order_id,
+    paymentId: payment?.id,
     callbackId: row.id,
-    amount: formatAmount(fromMinor(minor)),
-    detail: JSON.stringify({ outTradeNo: notice.outTradeNo, says: notice.rawStatus }),
+    amount: formatAmount(fromMinor(isRefund ? (notice.refundMinor ?? 0) : notice.amountMinor)),
+    detail: JSON.stringify({
+      outTradeNo: notice.outTradeNo,
+      ...(notice.outRefundNo === undefined ? {} : { outRefundNo: notice.outRefundNo }),
+      says: notice.rawStatus,
+    }),
   });
   if (!opened) return;
   await audit.write(tx, [
@@ -115,6 +124,7 @@ async function openCase(
       action: "exception.open",
       entity: "exception",
       entityId: id,
+      orderId: payment?.order_id,
       after: { kind },
       evidence: row.id,
     },

@@ -2,7 +2,7 @@ import { callbacks, duties, idempotency, isDatabaseUnavailable, orders } from "@
 
 import type { Engine } from "./engine.ts";
 import { expireOrder } from "./expire-order.ts";
-import { settleCallback } from "./settle-callback.ts";
+import { settleOrNote } from "./settle-or-note.ts";
 
 /** A notice younger than this is most likely being settled right now. */
 const unsettledAgeSeconds = 5;
@@ -11,8 +11,10 @@ const overdueSeconds = 2;
 const noticesABatch = 500;
 const maximumBatches = 20;
 const ordersASweep = 500;
-/** Settled right here when the queue cannot be reached: slow, but money does not wait for Redis. */
-const settledHereABatch = 100;
+/** Tries of a notice that is settled here, without a queue that counts them. */
+const triesHere = 12;
+/** Orders whose gateways are asked at the same time: one that does not answer must not hold up the others. */
+const ordersAtOnce = 10;
 const idempotencyKeyDays = 7;
 const keysForgottenASweep = 5_000;
 
@@ -54,22 +56,28 @@ async function sweepNotices(engine: Engine): Promise<{ readonly rearmed: number;
   return { rearmed, settledHere: 0 };
 }
 
-async function settleHere(engine: Engine, found: readonly { readonly id: string }[]): Promise<number> {
+async function settleHere(
+  engine: Engine,
+  found: readonly { readonly id: string; readonly attempts: number }[],
+): Promise<number> {
   let settled = 0;
-  for (const { id } of found.slice(0, settledHereABatch)) {
-    settled += await attempt(engine, { callbackId: id }, () => settleCallback(engine, id));
+  for (const { id, attempts } of found) {
+    const isLast = attempts + 1 >= triesHere;
+    settled += await attempt(engine, { callbackId: id }, () => settleOrNote(engine, id, () => isLast));
   }
   return settled;
 }
 
 async function sweepOrders(engine: Engine): Promise<number> {
   let expired = 0;
-  for (const orderId of await orders.due(engine.db, { graceSeconds: overdueSeconds, limit: ordersASweep })) {
-    expired += await attempt(
-      engine,
-      { orderId },
-      async () => (await expireOrder(engine, { orderId })).kind === "expired",
-    );
+  const due = await orders.due(engine.db, { graceSeconds: overdueSeconds, limit: ordersASweep });
+  for (let at = 0; at < due.length; at += ordersAtOnce) {
+    const some = due
+      .slice(at, at + ordersAtOnce)
+      .map((orderId) =>
+        attempt(engine, { orderId }, async () => (await expireOrder(engine, { orderId })).kind === "expired"),
+      );
+    expired += (await Promise.all(some)).reduce((sum, one) => sum + one, 0);
   }
   return expired;
 }

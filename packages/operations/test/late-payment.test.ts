@@ -130,9 +130,7 @@ describe("under the policy revive, late money", () => {
     expect(await countersOf(shop, sku)).toEqual({ available: 0, reserved: 0, sold: 1 });
   });
 
-  // BUG (packages/operations/src/preflight-callback.ts): it repeats `rule` but not what `applyNotice` decides after it,
-  // the policy among others, so it says that the order stays cancelled where the retry revives it.
-  test.fails("that failed to settle is told by preflight to revive the order, as the retry then does", async () => {
+  test("that failed to settle is told by preflight to revive the order, as the retry then does", async () => {
     const placed = await startedOrder(shop);
     await cancel(placed.order.id);
     const { id } = await hear(shop, paid(placed));

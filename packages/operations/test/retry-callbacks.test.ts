@@ -232,9 +232,7 @@ describe("preflight", () => {
     expect(await preflightCallback(shop.engine, id)).toMatchObject({ retryable: false, ruling: "repeat" });
   });
 
-  // BUG (packages/operations/src/preflight-callback.ts): the book is not asked, so a transaction that is booked for
-  // another payment is announced as the money this order waits for.
-  test.fails("says surplus of a transaction that another payment has been paid with", async () => {
+  test("says surplus of a transaction that another payment has been paid with", async () => {
     const first = await startedOrder(shop);
     const second = await startedOrder(shop);
     const transaction_id = newTransactionId();

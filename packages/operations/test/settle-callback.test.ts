@@ -303,9 +303,7 @@ describe("money of another amount", () => {
     });
   });
 
-  // BUG (packages/db/src/receipts.ts, `book`): on conflict only payment_id and order_id are filled in, so the book keeps
-  // the first amount although the payment that became effective says another.
-  test.fails("is corrected in the book when the same transaction is stated again with the right amount", async () => {
+  test("is corrected in the book when the same transaction is stated again with the right amount", async () => {
     const own = await openShop();
     const placed = await startedOrder(own);
     const transaction_id = newTransactionId();
@@ -489,9 +487,7 @@ describe("a refund notice", () => {
     expect(await standing(shop, placed.order.id)).toMatchObject({ order: "paid", payments: ["succeeded"] });
   });
 
-  // BUG (packages/operations/src/settle-callback.ts, `setAside`/`openCase`): a refund notice about a known payment opens
-  // its case without order and payment, so neither the order's timeline nor `exceptions.ofOrder` shows it.
-  test.fails("about a payment that we know is a case of that payment's order", async () => {
+  test("about a payment that we know is a case of that payment's order", async () => {
     const placed = await startedOrder(shop);
     await tell(shop, paid(placed));
 

@@ -1,8 +1,10 @@
 import { type Role, Fault, roles } from "@zhanggui/domain";
-import { type Context, type MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
-import { createRemoteJWKSet, errors, jwtVerify } from "jose";
+import { type JWTPayload, type JWTVerifyGetKey, createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { z } from "zod";
+
+import { storableText } from "../schemas/text.ts";
 
 /** Who calls: the claims `sub` and `role` of a verified token. */
 export type Caller = { readonly sub: string; readonly role: Role };
@@ -12,18 +14,26 @@ export type Authenticate = (token: string) => Promise<Caller>;
 /** The variables that the middlewares of this app set. */
 export type AppEnv = { Variables: { requestId: string; caller: Caller } };
 
-const claims = z.object({ sub: z.string().min(1).max(200), role: z.enum(roles) });
-const clockToleranceSeconds = 5;
+const claims = z.object({ sub: storableText(200), role: z.enum(roles) });
+/** For a token that begins on another machine's clock. A token that has ended has ended. */
+const notBeforeToleranceSeconds = 5;
 const asymmetric = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
-/** Verifies tokens of the shop's identity provider: HS256 under a shared secret, or its published keys. */
-export function createAuthenticate(keys: {
+export type TokenKeys = {
   readonly secret: string | undefined;
   readonly jwksUrl: string | undefined;
-}): Authenticate {
+  readonly now: () => Date;
+};
+
+/** Verifies tokens of the shop's identity provider: HS256 under a shared secret, or its published keys. */
+export function createAuthenticate(keys: TokenKeys): Authenticate {
   const verify = verifierOf(keys);
   return async (token) => {
-    const parsed = claims.safeParse(await verify(token));
+    const payload = await verify(token);
+    if (payload.exp !== undefined && payload.exp * 1000 <= keys.now().getTime()) {
+      throw new Fault("unauthenticated", { why: "ERR_JWT_EXPIRED" });
+    }
+    const parsed = claims.safeParse(payload);
     if (parsed.success) return parsed.data;
     const onlyRole = parsed.error.issues.every(({ path }) => path[0] === "role");
     throw onlyRole
@@ -32,33 +42,40 @@ export function createAuthenticate(keys: {
   };
 }
 
-function verifierOf({
-  secret,
-  jwksUrl,
-}: {
-  readonly secret: string | undefined;
-  readonly jwksUrl: string | undefined;
-}) {
+function verifierOf({ secret, jwksUrl, now }: TokenKeys): (token: string) => Promise<JWTPayload> {
+  const options = () => ({ clockTolerance: notBeforeToleranceSeconds, currentDate: now() });
   if (jwksUrl !== undefined) {
-    const keySet = createRemoteJWKSet(new URL(jwksUrl));
-    return refusing(async (token: string) => {
-      const { payload } = await jwtVerify(token, keySet, {
-        algorithms: asymmetric,
-        clockTolerance: clockToleranceSeconds,
-      });
+    const keySet = publishedKeys(new URL(jwksUrl));
+    return refusing(async (token) => {
+      const { payload } = await jwtVerify(token, keySet, { algorithms: asymmetric, ...options() });
       return payload;
     });
   }
   if (secret === undefined) throw new Error("neither JWT_SECRET nor JWT_JWKS_URL is set");
   const key = new TextEncoder().encode(secret);
-  return refusing(async (token: string) => {
-    const { payload } = await jwtVerify(token, key, { algorithms: ["HS256"], clockTolerance: clockToleranceSeconds });
+  return refusing(async (token) => {
+    const { payload } = await jwtVerify(token, key, { algorithms: ["HS256"], ...options() });
     return payload;
   });
 }
 
-function refusing(verify: (token: string) => Promise<unknown>) {
-  return async (token: string): Promise<unknown> => {
+/** Keys that cannot be fetched say nothing about the token: that is our trouble, not the caller's. */
+function publishedKeys(url: URL): JWTVerifyGetKey {
+  const keySet = createRemoteJWKSet(url);
+  return async (header, token) => {
+    try {
+      return await keySet(header, token);
+    } catch (error) {
+      if (aboutTheToken.some((kind) => error instanceof kind)) throw error;
+      throw new Fault("gateway_unavailable", { why: "the identity provider's keys cannot be fetched" });
+    }
+  };
+}
+
+const aboutTheToken = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
+
+function refusing(verify: (token: string) => Promise<JWTPayload>): (token: string) => Promise<JWTPayload> {
+  return async (token) => {
     try {
       return await verify(token);
     } catch (error) {
@@ -73,7 +90,7 @@ export const sessionCookie = "zhanggui_session";
 
 const bearer = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i;
 
-/** Requires a verified token; `minimum` is the least role, customers aside. */
+/** Requires a verified token. */
 export function requireCaller(authenticate: Authenticate): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     c.set("caller", await authenticate(tokenOf(c)));

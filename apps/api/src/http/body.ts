@@ -28,6 +28,8 @@ export const requireJson: MiddlewareHandler<AppEnv> = async (c, next) => {
       } catch {
         throw new Fault("malformed_request", { why: "the body is not JSON" });
       }
+      // The validator knows fewer ways of writing the same media type.
+      c.req.raw.headers.set("content-type", "application/json");
     }
   }
   await next();

@@ -62,7 +62,7 @@ const sentenceOf: Readonly<Record<FaultCode, string>> = {
   unknown_provider: "There is no such payment provider.",
   unknown_sku: "There is no such product.",
   rate_limited: "Too many requests: wait a moment.",
-  gateway_unavailable: "The payment gateway did not answer: try again.",
+  gateway_unavailable: "A service that had to be asked did not answer: try again.",
   queue_unavailable: "The queue cannot be reached: try again.",
   database_unavailable: "The database cannot be reached: try again.",
   internal_error: "Something went wrong on our side.",
@@ -91,15 +91,26 @@ export class InputFault extends Fault {
   }
 }
 
+/** What a library's middleware means by its status. */
+const codeOfStatus: Readonly<Record<number, FaultCode>> = {
+  401: "unauthenticated",
+  403: "forbidden",
+  404: "not_found",
+};
+
+/** PostgreSQL's words for text that it cannot keep, such as NUL: a last line behind the schemas. */
+const unstorable: ReadonlySet<unknown> = new Set(["22021", "22P05"]);
+
+function isUnstorable(error: unknown): boolean {
+  return error instanceof Error && "code" in error && unstorable.has(error.code);
+}
+
 /** What was thrown, as a refusal; `undefined` for a bug. */
 export function faultOf(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error;
-  if (error instanceof HTTPException) {
-    return new Fault(
-      error.status === 413 ? "body_too_large" : error.status === 404 ? "not_found" : "malformed_request",
-    );
-  }
+  if (error instanceof HTTPException) return new Fault(codeOfStatus[error.status] ?? "malformed_request");
   if (isDatabaseUnavailable(error)) return new Fault("database_unavailable");
+  if (isUnstorable(error)) return new Fault("malformed_request", { why: "it holds a character that cannot be stored" });
   return isLockTimeout(error) ? new Fault("state_changed_meanwhile") : undefined;
 }
 
@@ -114,9 +125,31 @@ export function answerProblem(c: Context<AppEnv>, fault: Fault): Response {
     detail: [sentenceOf[fault.code], ...(facts.length > 0 ? [`(${facts.join("; ")})`] : [])].join(" "),
     code: fault.code,
     requestId: c.get("requestId"),
-    ...(fault instanceof InputFault ? { errors: [...fault.errors] } : {}),
+    ...(status === 422 ? { errors: errorsOf(fault) } : {}),
   };
   if (status === 401) c.header("WWW-Authenticate", "Bearer");
-  if (status === 429 || status === 503) c.header("Retry-After", fault.facts["retryAfter"] ?? "1");
+  if (isWorthRetrying(status)) c.header("Retry-After", retryAfterOf(fault));
   return c.body(JSON.stringify(problem), status, { "content-type": "application/problem+json" });
+}
+
+/** Whether an answer with this status says when to come back. */
+export function isWorthRetrying(status: number): boolean {
+  return status === 429 || status === 503;
+}
+
+/** Seconds, as the header carries them. */
+export function retryAfterOf(fault: Fault): string {
+  return fault.facts["retryAfter"] ?? "1";
+}
+
+/** Refusals that an operation found name their place too. */
+const placeOf: Partial<Readonly<Record<FaultCode, string>>> = { unknown_provider: "provider", unknown_sku: "items" };
+
+function errorsOf(fault: Fault): InputError[] {
+  if (fault instanceof InputFault) return [...fault.errors];
+  const place = placeOf[fault.code];
+  const facts = Object.entries(fault.facts);
+  return place === undefined
+    ? facts.map(([path, message]) => ({ path, message }))
+    : [{ path: place, message: facts.map(([name, value]) => `${name}: ${value}`).join("; ") }];
 }

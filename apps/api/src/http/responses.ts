@@ -1,4 +1,4 @@
-import { type z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 
 import { problemSchema } from "./problem.ts";
 
@@ -30,8 +30,3 @@ export const refusals = {
   429: problem("Too many requests: see Retry-After."),
   503: problem("The database or a gateway cannot be reached."),
 };
-
-/** The next page's cursor: the last row's id, when the page was full. */
-export function nextCursorOf(rows: readonly { readonly id: string }[], limit: number): string | null {
-  return rows.length === limit ? (rows.at(-1)?.id ?? null) : null;
-}

@@ -1,11 +1,5 @@
 import { Fault } from "@zhanggui/domain";
-import {
-  type Acknowledgement,
-  type RefusalReason,
-  gatewayOf,
-  isDocumentedStatus,
-  verifyCallback,
-} from "@zhanggui/gateways";
+import { type Acknowledgement, type RefusalReason, gatewayOf, isDocumented, verifyCallback } from "@zhanggui/gateways";
 import { recordCallback } from "@zhanggui/operations";
 import type { Counter } from "@zhanggui/runtime";
 import { type Context, Hono } from "hono";
@@ -13,7 +7,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 import type { Deps } from "../deps.ts";
 import type { AppEnv } from "../http/authentication.ts";
-import { faultOf, statusOf } from "../http/problem.ts";
+import { faultOf, isWorthRetrying, retryAfterOf, statusOf } from "../http/problem.ts";
 import type { RateLimits } from "../http/rate-limit.ts";
 import { maximumBodyBytes } from "../http/body.ts";
 
@@ -49,8 +43,9 @@ export function callbackRoutes({ engine, production, limits, received }: Callbac
     const refuse = async (status: ContentfulStatusCode, reason: string): Promise<Response> => {
       received.inc({ provider, result: reason });
       engine.log.error({ requestId: c.get("requestId"), provider, reason }, "callback refused");
-      await limits.countRefusal(c);
-      return answer(c, acknowledge.refused(status, reason));
+      const flood = await floodOf(limits, c);
+      if (flood === undefined) return answer(c, acknowledge.refused(status, reason));
+      return answer(c, acknowledge.refused(statusOf[flood.code], flood.code), retryAfterOf(flood));
     };
 
     const body = await readBody(c);
@@ -70,33 +65,42 @@ export function callbackRoutes({ engine, production, limits, received }: Callbac
     try {
       const recorded = await recordCallback(engine, { provider, notice, headers: keptHeaders(c), body });
       received.inc({ provider, result: recorded.deliveries === 1 ? "recorded" : "repeated" });
-      logRecorded(engine.log, { ...facts, callbackId: recorded.id }, recorded.deliveries, notice);
+      const { rawStatus, status } = notice;
+      if (!isDocumented(account, notice)) {
+        engine.log.warn({ ...facts, rawStatus, readAs: status }, "callback with an undocumented status");
+      }
+      logRecorded(engine.log, { ...facts, callbackId: recorded.id, status }, recorded.deliveries);
       return answer(c, acknowledge.accepted);
     } catch (error) {
       received.inc({ provider, result: "not_recorded" });
       engine.log.error({ ...facts, err: error }, "callback could not be recorded");
-      const fault = faultOf(error);
-      const code = fault?.code ?? "internal_error";
-      return answer(c, acknowledge.refused(statusOf[code], code));
+      const fault = faultOf(error) ?? new Fault("internal_error");
+      const status = statusOf[fault.code];
+      const refusal = acknowledge.refused(status, fault.code);
+      return isWorthRetrying(status) ? answer(c, refusal, retryAfterOf(fault)) : answer(c, refusal);
     }
   });
 }
 
-function logRecorded(
-  log: Deps["engine"]["log"],
-  facts: object,
-  deliveries: number,
-  { eventType, rawStatus, status }: { readonly eventType: string; readonly rawStatus: string; readonly status: string },
-): void {
-  if (eventType === "payment" && !isDocumentedStatus(rawStatus)) {
-    log.warn({ ...facts, rawStatus, readAs: status }, "callback with an undocumented status");
-  }
+function logRecorded(log: Deps["engine"]["log"], facts: object, deliveries: number): void {
   if (deliveries > 1) log.warn({ ...facts, deliveries }, "callback repeated");
-  else log.info({ ...facts, status }, "callback recorded");
+  else log.info(facts, "callback recorded");
 }
 
-function answer(c: Context<AppEnv>, { status, contentType, body }: Acknowledgement): Response {
-  // A gateway's acknowledgement names its own status; it is one that carries a body.
+/** A sender that has been refused too often is told so in its gateway's form, like everything else. */
+async function floodOf(limits: RateLimits, c: Context<AppEnv>): Promise<Fault | undefined> {
+  try {
+    await limits.countRefusal(c);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
+function answer(c: Context<AppEnv>, { status, contentType, body }: Acknowledgement, retryAfter?: string): Response {
+  if (retryAfter !== undefined) c.header("Retry-After", retryAfter);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- A gateway's acknowledgement names its own status; it is one that carries a body.
   return c.body(body, status as ContentfulStatusCode, { "content-type": contentType });
 }
 
@@ -105,7 +109,9 @@ async function readBody(c: Context<AppEnv>): Promise<Uint8Array | undefined> {
   if (Number(c.req.header("content-length") ?? 0) > maximumBodyBytes) return undefined;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | null = c.req.raw.body;
+  if (body === null) return new Uint8Array();
+  for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > maximumBodyBytes) return undefined;
     chunks.push(chunk);

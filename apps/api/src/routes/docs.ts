@@ -24,13 +24,17 @@ const page = html`<!doctype html>
     </body>
   </html>`;
 
+/** What the page asks for; the package's own page, which points at another host, is not among it. */
+const assets: ReadonlySet<string> = new Set(["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"]);
+
 /** The page to read the OpenAPI description with; everything it needs comes from this process. */
 export function docsRoutes() {
   return new Hono<AppEnv>()
     .get("/", (c) => c.html(page))
     .get("/setup.js", (c) => c.body(setup, 200, { "content-type": "text/javascript; charset=utf-8" }))
     .get(
-      "/assets/*",
+      "/assets/:name",
+      async (c, next) => (assets.has(c.req.param("name")) ? next() : c.notFound()),
       serveStatic({ root: absolutePath(), rewriteRequestPath: (path) => path.replace(/^\/docs\/assets/, "") }),
     );
 }

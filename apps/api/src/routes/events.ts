@@ -5,6 +5,7 @@ import { streamSSE } from "hono/streaming";
 import type { Deps } from "../deps.ts";
 import type { AppEnv } from "../http/authentication.ts";
 import type { OrderChange } from "../order-events.ts";
+import { idParam } from "../schemas/text.ts";
 import { ownOrder } from "./orders.ts";
 
 /** Silence longer than this makes proxies close a stream. */
@@ -22,28 +23,35 @@ type Message = { readonly event: string; readonly data: string; readonly id: str
 export function eventRoutes({ engine, orderEvents }: Pick<Deps, "engine" | "orderEvents">) {
   const { db } = engine;
   return new Hono<AppEnv>().get("/:id/events", async (c) => {
-    const id = c.req.param("id");
-    const lastEventId = c.req.header("last-event-id") ?? "";
-    const resumes = entryId.test(lastEventId);
+    const id = idParam.shape.id.safeParse(c.req.param("id")).data ?? "";
     ownOrder(await orders.find(db, id), id, c.get("caller").sub);
-    // Read before the rows: a change in between is then told twice rather than never.
-    const after = resumes ? lastEventId : await audit.lastIdOf(db, id);
-    const standing = resumes ? [] : await standingOf(engine, id, after);
-
-    const queue: Message[] = [...standing];
-    let wake = (): void => undefined;
-    const stop = orderEvents.watch(id, after, (change) => {
-      queue.push(messageOf(change));
-      wake();
-    });
     c.header("X-Accel-Buffering", "no");
+    // Nobody would ever read the stream of a HEAD request, or end it.
+    if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": "text/event-stream" });
+
+    // Read before the rows: a change in between is then told twice rather than never.
+    const newest = await audit.lastIdOf(db, id);
+    const resumedAt = resumePoint(c.req.header("last-event-id"), newest);
+    const queue = resumedAt === undefined ? await standingOf(engine, id, newest) : [];
+    let ended = false;
+    let wake = (): void => undefined;
+    const stop = orderEvents.watch(id, resumedAt ?? newest, {
+      onChange: (change) => {
+        queue.push(messageOf(change));
+        wake();
+      },
+      onEnd: () => {
+        ended = true;
+        wake();
+      },
+    });
     return streamSSE(c, async (stream) => {
       const until = performance.now() + longestStreamMs;
       stream.onAbort(() => wake());
       try {
-        while (!stream.aborted && !stream.closed && performance.now() < until) {
-          for (const message of queue.splice(0)) await stream.writeSSE(message);
-          if (queue.length > 0) continue;
+        while (!stream.aborted && !stream.closed && !ended && performance.now() < until) {
+          for (const next of queue.splice(0)) await stream.writeSSE(next);
+          if (queue.length > 0 || ended) continue;
           const woken = await waitFor(heartbeatMs, (ring) => {
             wake = ring;
           });
@@ -54,6 +62,12 @@ export function eventRoutes({ engine, orderEvents }: Pick<Deps, "engine" | "orde
       }
     });
   });
+}
+
+/** An id that this order has not reached yet is none of ours: the listener is told everything anew. */
+function resumePoint(lastEventId: string | undefined, newest: string): string | undefined {
+  if (lastEventId === undefined || !entryId.test(lastEventId)) return undefined;
+  return BigInt(lastEventId) <= BigInt(newest) ? lastEventId : undefined;
 }
 
 async function standingOf({ db }: Pick<Deps["engine"], "db">, orderId: string, at: string): Promise<Message[]> {

@@ -4,20 +4,15 @@ import { Fault } from "@zhanggui/domain";
 import { addPayment, cancelOrder, placeOrder, viewOrder, viewPayment, viewRefund } from "@zhanggui/operations";
 
 import type { Deps } from "../deps.ts";
-import { json, jsonBody, nextCursorOf, refusals } from "../http/responses.ts";
+import { json, jsonBody, refusals } from "../http/responses.ts";
 import { createRouter } from "../http/router.ts";
-import {
-  addPaymentSchema,
-  orderSchema,
-  pageQuery,
-  paymentSchema,
-  placeOrderSchema,
-  refundSchema,
-} from "../schemas/shop.ts";
+import { nextCursorOf, pageQuery } from "../schemas/page.ts";
+import { addPaymentSchema, orderSchema, paymentSchema, placeOrderSchema, refundSchema } from "../schemas/shop.ts";
+import { idParam, storableText } from "../schemas/text.ts";
 
 const security = [{ bearer: [] }];
 const tags = ["Orders"];
-const idParam = z.object({ id: z.string().min(1).max(100) });
+const longestKey = 200;
 
 const placeRoute = createRoute({
   method: "post",
@@ -26,7 +21,7 @@ const placeRoute = createRoute({
   security,
   summary: "Place an order: reserves every line or none, at the catalogue's prices.",
   request: {
-    headers: z.object({ "idempotency-key": z.string().min(1).max(200).optional() }),
+    headers: z.object({ "idempotency-key": storableText(longestKey).optional() }),
     body: jsonBody(placeOrderSchema),
   },
   responses: { 201: json(z.object({ order: orderSchema, payment: paymentSchema }), "Placed."), ...refusals },
@@ -38,7 +33,7 @@ const listRoute = createRoute({
   tags,
   security,
   summary: "The caller's orders, newest first.",
-  request: { query: z.object({ status: orderSchema.shape.status.optional(), ...pageQuery }) },
+  request: { query: z.object({ status: orderSchema.shape.status.optional(), ...pageQuery("ord") }) },
   responses: {
     200: json(z.object({ orders: z.array(orderSchema), nextCursor: z.string().nullable() }), "A page."),
     ...refusals,

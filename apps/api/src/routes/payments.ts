@@ -7,10 +7,10 @@ import type { Deps } from "../deps.ts";
 import { json, refusals } from "../http/responses.ts";
 import { createRouter } from "../http/router.ts";
 import { actionSchema, paymentSchema } from "../schemas/shop.ts";
+import { idParam } from "../schemas/text.ts";
 
 const security = [{ bearer: [] }];
 const tags = ["Payments"];
-const idParam = z.object({ id: z.string().min(1).max(100) });
 
 const startRoute = createRoute({
   method: "post",

@@ -9,13 +9,16 @@ import {
 } from "@zhanggui/domain";
 import { jobStates, queueNames } from "@zhanggui/queue";
 
+import { storableText } from "./text.ts";
+
 const longestReason = 500;
+const longestName = 200;
 const largestStock = 1_000_000_000;
 
 const time = z.iso.datetime();
 
 /** Why an operator does it; kept in the audit. */
-export const reason = z.string().min(1).max(longestReason).optional();
+export const reason = storableText(longestReason).optional();
 
 /** A write that says nothing but why; it may also come without a body. */
 export const reasonSchema = z.object({ reason }).openapi("Reason");
@@ -32,7 +35,7 @@ const price = z
 
 export const putProductSchema = z
   .object({
-    name: z.string().trim().min(1).max(200),
+    name: z.string().trim().pipe(storableText(longestName)).openapi({ type: "string", maxLength: longestName }),
     price,
     available: z.int().min(0).max(largestStock),
     reason,

@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
+import { storableText } from "./text.ts";
+
 const maximumLines = 50;
 const maximumQuantity = 1_000;
 
@@ -9,7 +11,7 @@ const time = z.iso.datetime().openapi({ example: "2026-11-22T08:30:00.000Z" });
 export const skuSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1–64 of A-Z a-z 0-9 . _ -");
 
 /** A provider id as `PROVIDERS_FILE` writes it. */
-export const providerSchema = z.string().min(1).max(32);
+const providerSchema = storableText(32);
 
 export const orderSchema = z
   .object({
@@ -81,12 +83,3 @@ export const placeOrderSchema = z
   .openapi("PlaceOrder");
 
 export const addPaymentSchema = z.object({ provider: providerSchema }).openapi("AddPayment");
-
-export const defaultPage = 20;
-const maximumPage = 100;
-
-/** The query of every list. */
-export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(maximumPage).default(defaultPage),
-  cursor: z.string().min(1).max(200).optional(),
-};

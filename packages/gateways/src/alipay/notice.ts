@@ -1,7 +1,7 @@
 import { type Decimal, type Notice, parseAmount, toMinor } from "@zhanggui/domain";
 
-import { eventKeyOf } from "../event-key.ts";
-import { readBeijingTime } from "./beijing-time.ts";
+import { noticeOf } from "../event-key.ts";
+import { readBeijingTime } from "../reading/beijing-time.ts";
 
 type Fields = ReadonlyMap<string, string>;
 type Facts = Omit<Notice, "eventKey" | "rawStatus">;
@@ -47,7 +47,7 @@ export function readNotice(fields: Fields): Notice | undefined {
     speaksOfRefund && status !== finished
       ? readRefund(fields, { trade, status, refund })
       : readPayment(fields, trade, status);
-  return facts && { ...facts, rawStatus, eventKey: eventKeyOf(facts) };
+  return facts && noticeOf({ ...facts, rawStatus });
 }
 
 /** The amount that the order is compared with is `total_amount`; coupons make `receipt_amount` smaller. */
@@ -102,7 +102,7 @@ function readOtherNotice(rawStatus: string, fields: Fields): Notice | undefined 
     currency: noCurrency,
     status: "unknown",
   } as const satisfies Facts;
-  return { ...facts, rawStatus, eventKey: eventKeyOf(facts) };
+  return noticeOf({ ...facts, rawStatus });
 }
 
 /**

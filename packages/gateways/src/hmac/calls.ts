@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { formatAmount } from "@zhanggui/domain";
 
-import { exchange } from "../exchange.ts";
+import { type Question, download, exchange } from "../exchange.ts";
 import { readFlatJson } from "../flat-body.ts";
 import type { GatewayCalls, Outside, StatementAnswer } from "../gateway.ts";
 import { type HmacKeys, secretsOf } from "./account.ts";
@@ -13,6 +13,9 @@ import { isSignedBy, sign } from "./signature.ts";
 type Fields = ReadonlyMap<string, string>;
 type Unknown = { readonly kind: "unknown"; readonly why: string };
 type Answer = { readonly kind: "answered"; readonly fields: Fields } | Unknown;
+
+/** Words that say no. Any other, such as "busy", leaves open what was done. */
+const refusals: ReadonlySet<string> = new Set(["FAIL", "ERROR"]);
 
 /** Calls out by the contract's `hmac` scheme: flat signed JSON both ways, an unsigned answer counting as none. */
 export const hmacCalls: GatewayCalls<HmacKeys> = {
@@ -29,7 +32,7 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
     });
     if (answer.kind === "unknown") return answer;
     const url = answer.fields.get("cashier_url");
-    return answer.fields.get("code") === "SUCCESS" && url && URL.canParse(url)
+    return answer.fields.get("code") === "SUCCESS" && url && isWebAddress(url)
       ? { kind: "created", action: { type: "redirect", url } }
       : unexpected(answer.fields);
   },
@@ -77,10 +80,9 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
     const status = readRefundStatus(fields.get("refund_status") ?? "");
     if (fields.get("code") === "SUCCESS" && status !== "unknown")
       return { kind: "accepted", status, ...refundIdOf(fields) };
-    const code = fields.get("code");
-    return code === undefined || code === "SUCCESS"
-      ? unexpected(fields)
-      : { kind: "refused", why: fields.get("message") ?? code };
+    return refusals.has(fields.get("code") ?? "")
+      ? { kind: "refused", why: fields.get("message") ?? "the gateway refused" }
+      : unexpected(fields);
   },
 
   async refundQuery(account, outRefundNo, outside) {
@@ -95,16 +97,15 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
   },
 
   async statement(account, date, outside): Promise<StatementAnswer> {
-    const answer = await post(account, "/statement", outside, { date });
-    if (answer.kind === "unknown") return answer;
-    if (answer.status !== 200) return { kind: "not_ready", why: `the gateway answered ${answer.status}` };
+    if (account.baseUrl === undefined) return { kind: "unknown", why: "the account has no baseUrl" };
     // The contract gives the file no signature: it is compared with our book, never written from.
-    return { kind: "downloaded", file: chunksOf(answer.body) };
+    return download(outside, signed(account, account.baseUrl, "/statement", outside, { date }));
   },
 };
 
-async function* chunksOf(body: Uint8Array): AsyncIterable<Uint8Array> {
-  yield body;
+/** A buyer's browser is sent there: a script or a file is no cashier. */
+function isWebAddress(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? "");
 }
 
 function refundIdOf(fields: Fields): { readonly refundId?: string } {
@@ -136,14 +137,24 @@ async function ask(
 
 async function post(account: HmacKeys, path: string, outside: Outside, words: Readonly<Record<string, string>>) {
   if (account.baseUrl === undefined) return { kind: "unknown", why: "the account has no baseUrl" } as const;
+  return exchange(outside, signed(account, account.baseUrl, path, outside, words));
+}
+
+function signed(
+  account: HmacKeys,
+  baseUrl: string,
+  path: string,
+  outside: Outside,
+  words: Readonly<Record<string, string>>,
+): Question {
   const fields = new Map(Object.entries(words));
   fields.set("timestamp", String(Math.floor(outside.now().getTime() / 1000)));
   fields.set("nonce", randomUUID());
   fields.set("sign", sign(fields, account.secret));
-  return exchange(outside, {
+  return {
     method: "POST",
-    url: account.baseUrl.replace(/\/$/, "") + path,
+    url: baseUrl.replace(/\/$/, "") + path,
     headers: { "content-type": "application/json" },
     body: JSON.stringify(Object.fromEntries(fields)),
-  });
+  };
 }

@@ -1,6 +1,6 @@
 import { type Notice, type PaymentNoticeStatus, type RefundNoticeStatus, parseAmount, toMinor } from "@zhanggui/domain";
 
-import { eventKeyOf } from "../event-key.ts";
+import { noticeOf } from "../event-key.ts";
 
 /** The `hmac` scheme's status words, in lower case (contract; the specification's 支付状态映射). Others mean failed. */
 const paymentStatuses: ReadonlyMap<string, PaymentNoticeStatus> = new Map([
@@ -42,7 +42,7 @@ export function readRefundStatus(rawStatus: string): RefundNoticeStatus | "unkno
 
 const idText = /^[\x21-\x7e]{1,64}$/;
 /** A gateway's word is kept for people to read: short, and nothing a database or a terminal would choke on. */
-const statusWord = /^[\x20-\x7e]{1,64}$/;
+const statusWord = /^[^\p{C}]{1,64}$/u;
 const defaultCurrency = "CNY";
 
 /** Reads the verified fields of a payment or refund notice. `undefined` when they do not make one. */
@@ -66,7 +66,7 @@ function readPayment(fields: ReadonlyMap<string, string>, parties: Parties): Not
 
   const status = paymentStatuses.get(rawStatus.toLowerCase()) ?? "failed";
   if (status === "succeeded" && parties.transactionId === undefined) return undefined;
-  return withKey({ ...parties, eventType: "payment", amountMinor: toMinor(amount), status, rawStatus });
+  return noticeOf({ ...parties, eventType: "payment", amountMinor: toMinor(amount), status, rawStatus });
 }
 
 function readRefund(fields: ReadonlyMap<string, string>, parties: Parties): Notice | undefined {
@@ -77,7 +77,7 @@ function readRefund(fields: ReadonlyMap<string, string>, parties: Parties): Noti
   if (!statusWord.test(rawStatus) || !idText.test(outRefundNo) || refund === undefined || amount === undefined)
     return undefined;
 
-  return withKey({
+  return noticeOf({
     ...parties,
     eventType: "refund",
     amountMinor: toMinor(amount),
@@ -86,8 +86,4 @@ function readRefund(fields: ReadonlyMap<string, string>, parties: Parties): Noti
     outRefundNo,
     refundMinor: toMinor(refund),
   });
-}
-
-function withKey(facts: Omit<Notice, "eventKey">): Notice {
-  return { ...facts, eventKey: eventKeyOf(facts) };
 }

@@ -1,15 +1,18 @@
-const beijingText = /^([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,3}))?$/;
-const beijingOffsetMs = 8 * 60 * 60 * 1000;
+import { instantOf } from "./instant.ts";
+
+const compact = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/;
+const spaced = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(\.\d{1,3})?$/;
+
+/** Beijing has kept one offset since 1991. */
+const beijing = "+08:00";
 
 /**
- * `yyyy-MM-dd HH:mm:ss`, in `gmt_refund` with milliseconds. In spite of the names beginning with `gmt_` it is Beijing
- * time, without saying so. `undefined` for another form and for days that do not exist.
+ * Reads `yyyyMMddHHmmss` or `yyyy-MM-dd HH:mm:ss`, the latter with milliseconds in Alipay's `gmt_refund`. It is Beijing
+ * time without saying so, whatever the field is called. `undefined` for another form and for days that do not exist.
  */
 export function readBeijingTime(text: string): Date | undefined {
-  const [, day, time, fraction = ""] = beijingText.exec(text) ?? [];
-  if (day === undefined || time === undefined) return undefined;
-  const date = new Date(`${day}T${time}.${fraction.padEnd(3, "0")}+08:00`);
-  if (Number.isNaN(date.getTime())) return undefined;
-  const read = new Date(date.getTime() + beijingOffsetMs).toISOString();
-  return read.startsWith(`${day}T${time}`) ? date : undefined;
+  const parts = compact.exec(text) ?? spaced.exec(text);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = ""] = parts;
+  return instantOf(`${year}-${month}-${day}T${hour}:${minute}:${second}`, `${fraction}${beijing}`);
 }

@@ -15,6 +15,21 @@ export function readStrictJson(body: Uint8Array): unknown {
   }
 }
 
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const byteOrderMark = "\uFEFF";
+
+/** The same for bytes that must hold one object, and nothing before it. */
+export function readJsonObject(body: Uint8Array): JsonObject | undefined {
+  if (Buffer.from(body.subarray(0, 3)).toString("utf8") === byteOrderMark) return undefined;
+  const value = readStrictJson(body);
+  return isObject(value) ? value : undefined;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Of text that is JSON: a string right after `{`, or after `,` within an object, is a name. */
 function repeatsAName(text: string): boolean {
   const open: (Set<string> | undefined)[] = [];

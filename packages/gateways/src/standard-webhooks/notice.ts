@@ -1,9 +1,9 @@
 import type { Notice } from "@zhanggui/domain";
 import { z } from "zod";
 
-import { eventKeyOf } from "../event-key.ts";
+import { noticeOf } from "../event-key.ts";
 import { isDocumentedStatus, readNotice as readHmacNotice } from "../hmac/notice.ts";
-import { readRfc3339 } from "./rfc3339.ts";
+import { readRfc3339 } from "../reading/instant.ts";
 
 /**
  * The body that the specification recommends, with our own layout of `data`: the field names of the `hmac` scheme, as
@@ -66,8 +66,7 @@ function readPayment({ refund_status, ...data }: Data, word: string | undefined)
   if (refund_status !== undefined) return undefined;
   const notice = readHmacNotice(asFields({ ...data, status: data.status ?? word }));
   if (notice === undefined || isDocumentedStatus(notice.rawStatus)) return notice;
-  const { eventKey: _, rawStatus, ...facts } = { ...notice, status: "unknown" as const };
-  return { ...facts, rawStatus, eventKey: eventKeyOf(facts) };
+  return noticeOf({ ...notice, status: "unknown" });
 }
 
 function readRefund(data: Data, word: string | undefined): Notice | undefined {
@@ -90,5 +89,5 @@ function ignored(webhookId: string, type: string): Notice {
     currency: noCurrency,
     status: "unknown",
   } as const satisfies Omit<Notice, "eventKey" | "rawStatus">;
-  return { ...facts, rawStatus: type, eventKey: eventKeyOf(facts) };
+  return noticeOf({ ...facts, rawStatus: type });
 }

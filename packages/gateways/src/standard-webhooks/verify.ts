@@ -1,9 +1,9 @@
 import type { CallbackRequest, Clock, RefusalReason, Verification } from "../gateway.ts";
 import type { StandardWebhooksAccount } from "./account.ts";
-import { freshnessOf } from "./freshness.ts";
+import { freshnessOf } from "../reading/freshness.ts";
 import { readNotice } from "./notice.ts";
 import { isSignedBySender } from "./signature.ts";
-import { readStrictJson } from "./strict-json.ts";
+import { readStrictJson } from "../reading/strict-json.ts";
 
 const messageId = /^[\x21-\x7e]{1,255}$/;
 

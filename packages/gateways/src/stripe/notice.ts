@@ -1,7 +1,7 @@
 import type { Notice, PaymentNoticeStatus, RefundNoticeStatus } from "@zhanggui/domain";
 import type { z } from "zod";
 
-import { eventKeyOf } from "../event-key.ts";
+import { noticeOf } from "../event-key.ts";
 import { type StripeEvent, charge, checkoutSession, paymentIntent, refund } from "./event.ts";
 
 /** What an event states. `not_ours`: nothing for our book, though well formed. `undefined`: not well formed. */
@@ -61,7 +61,7 @@ export function readNotice(event: StripeEvent): Notice | undefined {
   if (reading === undefined) return undefined;
   const told = { rawStatus: event.type, occurredAt: new Date(event.created * 1000) };
   const facts = reading === "not_ours" ? ignored(event) : reading;
-  return { ...facts, ...told, eventKey: eventKeyOf(facts) };
+  return noticeOf({ ...facts, ...told });
 }
 
 /** Nothing in it is a fact of ours, so that its own id is what makes it this event and no other. */

@@ -1,6 +1,6 @@
 import type { CallbackRequest, Clock, RefusalReason, Verification } from "../gateway.ts";
-import { freshnessOf } from "../standard-webhooks/freshness.ts";
-import { readStrictJson } from "../standard-webhooks/strict-json.ts";
+import { freshnessOf } from "../reading/freshness.ts";
+import { readStrictJson } from "../reading/strict-json.ts";
 import { type StripeAccount, secretsOf } from "./account.ts";
 import { stripeEvent } from "./event.ts";
 import { readNotice } from "./notice.ts";

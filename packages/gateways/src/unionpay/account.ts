@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { readCertificate, readPrivateKey } from "../wechat-v3/pem.ts";
+import { readCertificate, readPrivateKey } from "../reading/pem.ts";
 
 const maximumNameLength = 64;
 

@@ -1,6 +1,6 @@
 import { type KeyObject, type X509Certificate, createHash } from "node:crypto";
 
-import { isValidAt, readCertificate } from "../wechat-v3/pem.ts";
+import { isValidAt, readCertificate } from "../reading/pem.ts";
 import type { UnionpayAccount } from "./account.ts";
 
 /** UnionPay uses two leaves around a rotation; the rest is for several merchants and test systems. */

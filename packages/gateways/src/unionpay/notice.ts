@@ -1,8 +1,8 @@
 import type { Notice } from "@zhanggui/domain";
 import { z } from "zod";
 
-import { eventKeyOf } from "../event-key.ts";
-import { readBeijingTime } from "../wechat-v2/beijing-time.ts";
+import { noticeOf } from "../event-key.ts";
+import { readBeijingTime } from "../reading/beijing-time.ts";
 
 /** 人民币. A direct merchant is paid in nothing else, so any other code is refused. */
 const yuan = "156";
@@ -109,7 +109,7 @@ type Said = { readonly respCode: string; readonly txnTime: string; readonly trac
 function complete(said: Said, facts: Omit<Notice, "eventKey" | "rawStatus" | "occurredAt">): Notice | undefined {
   const occurredAt =
     said.traceTime === undefined ? readBeijingTime(said.txnTime) : tracedAt(said.traceTime, said.txnTime);
-  return occurredAt && { ...facts, eventKey: eventKeyOf(facts), rawStatus: said.respCode, occurredAt };
+  return occurredAt && noticeOf({ ...facts, rawStatus: said.respCode, occurredAt });
 }
 
 const halfYearMs = 183 * 24 * 3_600_000;

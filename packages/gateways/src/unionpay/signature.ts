@@ -1,6 +1,6 @@
 import { constants, createHash, verify } from "node:crypto";
 
-import { readBase64 } from "../wechat-v3/base64.ts";
+import { readBase64 } from "../reading/base64.ts";
 import type { UnionpayAccount } from "./account.ts";
 import { trustedKey } from "./certificate.ts";
 import type { FormBytes } from "./form.ts";

@@ -1,8 +1,8 @@
 import type { Notice, PaymentNoticeStatus } from "@zhanggui/domain";
 import { z } from "zod";
 
-import { eventKeyOf } from "../event-key.ts";
-import { readBeijingTime } from "./beijing-time.ts";
+import { noticeOf } from "../event-key.ts";
+import { readBeijingTime } from "../reading/beijing-time.ts";
 import type { FlatXml } from "./flat-xml.ts";
 
 /** `result_code` (WeChat Pay v2 "支付结果通知"): of one attempt, which may be followed by another. */
@@ -64,12 +64,11 @@ export function readPayment(fields: FlatXml): Notice | undefined {
     status,
   } as const;
   const occurredAt = said.time_end === undefined ? undefined : readBeijingTime(said.time_end);
-  return {
+  return noticeOf({
     ...facts,
-    eventKey: eventKeyOf(facts),
     rawStatus: said.trade_state ?? said.result_code,
     ...(occurredAt === undefined ? {} : { occurredAt }),
-  };
+  });
 }
 
 /** The answer to a query says SUCCESS for the query itself: where there is a `trade_state`, it alone is the payment's. */

@@ -4,8 +4,8 @@ import type { Notice, RefundNoticeStatus } from "@zhanggui/domain";
 import { z } from "zod";
 
 import { eventKeyOf } from "../event-key.ts";
-import { readBase64 } from "../wechat-v3/base64.ts";
-import { readBeijingTime } from "./beijing-time.ts";
+import { readBase64 } from "../reading/base64.ts";
+import { readBeijingTime } from "../reading/beijing-time.ts";
 import { type FlatXml, readFlatXml } from "./flat-xml.ts";
 import { currencyText, fenText, idText, present, timeText } from "./payment-notice.ts";
 
@@ -63,7 +63,7 @@ export function readRefund(fields: FlatXml): Notice | undefined {
   return {
     ...facts,
     status: claim === "unknown" ? "unknown" : "refund_processing",
-    eventKey: eventKeyOf({ ...facts, status: claim }),
+    eventKey: eventKeyOf({ ...facts, status: claim, rawStatus: said.refund_status }),
     rawStatus: said.refund_status,
     ...(occurredAt === undefined ? {} : { occurredAt }),
   };

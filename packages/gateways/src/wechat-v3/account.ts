@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { readCertificate, readPrivateKey, readPublicKey } from "./pem.ts";
+import { readCertificate, readPrivateKey, readPublicKey } from "../reading/pem.ts";
 
 const maximumKeys = 20;
 const apiV3KeyBytes = 32;

@@ -1,8 +1,8 @@
 import { createDecipheriv } from "node:crypto";
 import { z } from "zod";
 
-import { readBase64 } from "./base64.ts";
-import { type JsonObject, readJsonObject } from "./strict-json.ts";
+import { readBase64 } from "../reading/base64.ts";
+import { type JsonObject, readJsonObject } from "../reading/strict-json.ts";
 
 const tagBytes = 16;
 const nonceBytes = 12;

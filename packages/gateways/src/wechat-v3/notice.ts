@@ -1,9 +1,9 @@
 import type { Notice, PaymentNoticeStatus, RefundNoticeStatus } from "@zhanggui/domain";
 import { z } from "zod";
 
-import { eventKeyOf } from "../event-key.ts";
-import { readRfc3339 } from "./instant.ts";
-import type { JsonObject } from "./strict-json.ts";
+import { noticeOf } from "../event-key.ts";
+import { readRfc3339 } from "../reading/instant.ts";
+import type { JsonObject } from "../reading/strict-json.ts";
 
 /**
  * `trade_state` (WeChat Pay v3 "查询订单", "支付通知"). A failed attempt stays NOTPAY and may be tried again. REFUND is
@@ -78,7 +78,7 @@ export function readPayment(plaintext: JsonObject, eventType: string): Notice | 
     currency: said.amount.currency,
     status,
   } as const;
-  return { ...facts, eventKey: eventKeyOf(facts), rawStatus: said.trade_state, ...occurred(said.success_time) };
+  return noticeOf({ ...facts, rawStatus: said.trade_state, ...occurred(said.success_time) });
 }
 
 /** Reads a refund's facts. Its notice has no `appid` and no currency. */
@@ -98,7 +98,7 @@ export function readRefund(plaintext: JsonObject, eventType: string): Notice | u
     outRefundNo: said.out_refund_no,
     refundMinor: said.amount.refund,
   } as const;
-  return { ...facts, eventKey: eventKeyOf(facts), rawStatus: said.refund_status, ...occurred(said.success_time) };
+  return noticeOf({ ...facts, rawStatus: said.refund_status, ...occurred(said.success_time) });
 }
 
 /**
@@ -113,7 +113,7 @@ export function ignoredNotice(eventId: string, eventType: string): Notice {
     currency: "CNY",
     status: "unknown",
   } as const;
-  return { ...facts, eventKey: eventKeyOf(facts), rawStatus: eventType };
+  return noticeOf({ ...facts, rawStatus: eventType });
 }
 
 function occurred(successTime: string): { readonly occurredAt?: Date } {

@@ -2,8 +2,8 @@ import { type KeyObject, constants, verify } from "node:crypto";
 
 import type { CallbackRequest, Clock, RefusalReason } from "../gateway.ts";
 import { type WechatV3Account, serialOf } from "./account.ts";
-import { readBase64 } from "./base64.ts";
-import { isValidAt, readCertificate, readPublicKey } from "./pem.ts";
+import { readBase64 } from "../reading/base64.ts";
+import { isValidAt, readCertificate, readPublicKey } from "../reading/pem.ts";
 
 /** Both directions; wechatpay-go and wechatpay-axios-plugin refuse beyond five minutes too. */
 const freshnessSeconds = 300;

@@ -5,7 +5,7 @@ import type { WechatV3Account } from "./account.ts";
 import { decrypt, readEnvelope } from "./envelope.ts";
 import { ignoredNotice, readPayment, readRefund } from "./notice.ts";
 import { refusalOf } from "./signature.ts";
-import type { JsonObject } from "./strict-json.ts";
+import type { JsonObject } from "../reading/strict-json.ts";
 
 const maximumBodyBytes = 65_536;
 

@@ -3,12 +3,15 @@ import { audit } from "@zhanggui/db";
 
 import type { Deps } from "../../deps.ts";
 import { requireRole } from "../../http/authentication.ts";
-import { json, nextCursorOf, refusals } from "../../http/responses.ts";
+import { json, refusals } from "../../http/responses.ts";
 import { createRouter } from "../../http/router.ts";
 import { auditEntrySchema } from "../../schemas/admin.ts";
-import { pageQuery } from "../../schemas/shop.ts";
+import { limit, nextCursorOf } from "../../schemas/page.ts";
+import { storableText } from "../../schemas/text.ts";
 import { viewAuditEntry } from "../../views.ts";
 import { adminRoute } from "./route.ts";
+
+const longestSearch = 200;
 
 const listRoute = createRoute({
   ...adminRoute("Audit", "Who did what, newest first; `entity` is a kind such as `order`, or an id."),
@@ -17,9 +20,9 @@ const listRoute = createRoute({
   middleware: [requireRole("viewer")] as const,
   request: {
     query: z.object({
-      entity: z.string().max(200).optional(),
-      actor: z.string().max(200).optional(),
-      limit: pageQuery.limit,
+      entity: storableText(longestSearch).optional(),
+      actor: storableText(longestSearch).optional(),
+      limit,
       cursor: z
         .string()
         .regex(/^[0-9]{1,18}$/)

@@ -33,6 +33,7 @@ async function openBoard(producer: Deps["producer"]): Promise<Hono> {
   const adapter = new HonoAdapter(serveStatic);
   adapter.setBasePath(boardPath);
   createBullBoard({
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The board's types know BullMQ's queue on Redis only; what it reads is the same on both.
     queues: queueNames.map((name) => new BullMQAdapter(queues[name] as never, { readOnlyMode: true })),
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: "Zhanggui queues" } },

@@ -5,12 +5,13 @@ import { bulkRetryLimit, preflightCallback, retryCallback, retryCallbacks } from
 
 import type { Deps } from "../../deps.ts";
 import { requireRole } from "../../http/authentication.ts";
-import { json, jsonBody, nextCursorOf, refusals } from "../../http/responses.ts";
+import { json, jsonBody, refusals } from "../../http/responses.ts";
 import { createRouter } from "../../http/router.ts";
 import { callbackSchema, callbackWithBytesSchema, reason } from "../../schemas/admin.ts";
-import { pageQuery } from "../../schemas/shop.ts";
+import { nextCursorOf, pageQuery } from "../../schemas/page.ts";
+import { idParam, storableText } from "../../schemas/text.ts";
 import { viewCallback, viewCallbackWithBytes } from "../../views.ts";
-import { adminRoute, idParam, reasonBody } from "./route.ts";
+import { adminRoute, reasonBody } from "./route.ts";
 
 const listRoute = createRoute({
   ...adminRoute("Callbacks", "The inbox, newest first."),
@@ -20,9 +21,9 @@ const listRoute = createRoute({
   request: {
     query: z.object({
       state: z.enum(callbackStates).optional(),
-      provider: z.string().max(32).optional(),
-      outTradeNo: z.string().max(64).optional(),
-      ...pageQuery,
+      provider: storableText(32).optional(),
+      outTradeNo: storableText(64).optional(),
+      ...pageQuery("cb"),
     }),
   },
   responses: {
@@ -75,8 +76,8 @@ const bulkRetryRoute = createRoute({
         .object({
           filter: z.object({
             state: z.enum(retryableCallbackStates).default("failed"),
-            provider: z.string().max(32).optional(),
-            outTradeNo: z.string().max(64).optional(),
+            provider: storableText(32).optional(),
+            outTradeNo: storableText(64).optional(),
           }),
           reason,
         })

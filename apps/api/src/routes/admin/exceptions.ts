@@ -4,10 +4,10 @@ import { exceptionStates } from "@zhanggui/domain";
 
 import type { Deps } from "../../deps.ts";
 import { requireRole } from "../../http/authentication.ts";
-import { json, nextCursorOf, refusals } from "../../http/responses.ts";
+import { json, refusals } from "../../http/responses.ts";
 import { createRouter } from "../../http/router.ts";
 import { exceptionSchema } from "../../schemas/admin.ts";
-import { pageQuery } from "../../schemas/shop.ts";
+import { nextCursorOf, pageQuery } from "../../schemas/page.ts";
 import { viewException } from "../../views.ts";
 import { adminRoute } from "./route.ts";
 
@@ -16,7 +16,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/",
   middleware: [requireRole("viewer")] as const,
-  request: { query: z.object({ state: z.enum(exceptionStates).optional(), ...pageQuery }) },
+  request: { query: z.object({ state: z.enum(exceptionStates).optional(), ...pageQuery("exc") }) },
   responses: {
     200: json(z.object({ exceptions: z.array(exceptionSchema), nextCursor: z.string().nullable() }), "A page."),
     ...refusals,

@@ -8,11 +8,13 @@ import { requireRole } from "../../http/authentication.ts";
 import { json, refusals } from "../../http/responses.ts";
 import { createRouter } from "../../http/router.ts";
 import { jobSchema } from "../../schemas/admin.ts";
-import { pageQuery } from "../../schemas/shop.ts";
+import { limit } from "../../schemas/page.ts";
+import { storableText } from "../../schemas/text.ts";
 import { viewJob } from "../../views.ts";
 import { adminRoute, reasonBody } from "./route.ts";
 
 const deepestOffset = 10_000;
+const longestJobId = 200;
 
 const listRoute = createRoute({
   ...adminRoute("Jobs", "The queue's jobs. The cursor is an offset: jobs move while one looks."),
@@ -23,8 +25,14 @@ const listRoute = createRoute({
     query: z.object({
       queue: z.enum(queueNames).optional(),
       state: z.enum(jobStates).optional(),
-      limit: pageQuery.limit,
-      cursor: z.coerce.number().int().min(0).max(deepestOffset).optional(),
+      limit,
+      cursor: z
+        .string()
+        .regex(/^[0-9]{1,5}$/, "must be the nextCursor of this list")
+        .transform(Number)
+        .pipe(z.int().max(deepestOffset))
+        .optional()
+        .openapi({ type: "string" }),
     }),
   },
   responses: {
@@ -39,7 +47,7 @@ const retryRoute = createRoute({
   path: "/{queue}/{id}/retry",
   middleware: [requireRole("operator")] as const,
   request: {
-    params: z.object({ queue: z.enum(queueNames), id: z.string().min(1).max(200) }),
+    params: z.object({ queue: z.enum(queueNames), id: storableText(longestJobId) }),
     body: reasonBody,
   },
   responses: { 202: json(z.object({ job: jobSchema }), "On its way."), ...refusals },
@@ -59,9 +67,9 @@ export function jobRoutes({ engine, producer }: Pick<Deps, "engine" | "producer"
   };
   return createRouter()
     .openapi(listRoute, async (c) => {
-      const { queue, state, limit, cursor: offset = 0 } = c.req.valid("query");
-      const page = await reached(listJobs(producer, { queue, state, offset, limit }));
-      const nextCursor = page.length === limit ? String(offset + limit) : null;
+      const { queue, state, limit: size, cursor: offset = 0 } = c.req.valid("query");
+      const page = await reached(listJobs(producer, { queue, state, offset, limit: size }));
+      const nextCursor = page.length === size && offset + size <= deepestOffset ? String(offset + size) : null;
       return c.json({ jobs: page.map(viewJob), nextCursor }, 200);
     })
     .openapi(retryRoute, async (c) => {

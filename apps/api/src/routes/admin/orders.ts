@@ -5,12 +5,16 @@ import { cancelOrder, fulfilOrder, viewOrder, viewPayment, viewRefund } from "@z
 
 import type { Deps } from "../../deps.ts";
 import { requireRole } from "../../http/authentication.ts";
-import { json, nextCursorOf, refusals } from "../../http/responses.ts";
+import { json, refusals } from "../../http/responses.ts";
 import { createRouter } from "../../http/router.ts";
 import { auditEntrySchema, callbackWithBytesSchema, exceptionSchema, holdSchema } from "../../schemas/admin.ts";
-import { orderSchema, pageQuery, paymentSchema, refundSchema } from "../../schemas/shop.ts";
+import { orderSchema, paymentSchema, refundSchema } from "../../schemas/shop.ts";
+import { nextCursorOf, pageQuery } from "../../schemas/page.ts";
+import { idParam, storableText } from "../../schemas/text.ts";
 import { viewAuditEntry, viewCallbackWithBytes, viewException, viewHold } from "../../views.ts";
-import { adminRoute, idParam, reasonBody } from "./route.ts";
+import { adminRoute, reasonBody } from "./route.ts";
+
+const longestSearch = 200;
 
 const customerOrder = orderSchema.extend({ customerId: z.string() }).openapi("CustomerOrder");
 
@@ -25,8 +29,8 @@ const listRoute = createRoute({
   request: {
     query: z.object({
       status: orderSchema.shape.status.optional(),
-      q: z.string().trim().min(1).max(200).optional(),
-      ...pageQuery,
+      q: z.string().trim().pipe(storableText(longestSearch)).openapi({ type: "string" }).optional(),
+      ...pageQuery("ord"),
     }),
   },
   responses: {

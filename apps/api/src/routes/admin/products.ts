@@ -7,7 +7,8 @@ import { requireRole } from "../../http/authentication.ts";
 import { json, jsonBody, refusals } from "../../http/responses.ts";
 import { createRouter } from "../../http/router.ts";
 import { productSchema, putProductSchema } from "../../schemas/admin.ts";
-import { pageQuery, skuSchema } from "../../schemas/shop.ts";
+import { limit } from "../../schemas/page.ts";
+import { skuSchema } from "../../schemas/shop.ts";
 import { adminRoute } from "./route.ts";
 
 const listRoute = createRoute({
@@ -15,7 +16,7 @@ const listRoute = createRoute({
   method: "get",
   path: "/",
   middleware: [requireRole("admin")] as const,
-  request: { query: z.object(pageQuery) },
+  request: { query: z.object({ limit, cursor: skuSchema.optional() }) },
   responses: {
     200: json(z.object({ products: z.array(productSchema), nextCursor: z.string().nullable() }), "A page, by sku."),
     ...refusals,
@@ -34,9 +35,9 @@ const putRoute = createRoute({
 export function productRoutes({ engine }: Pick<Deps, "engine">) {
   return createRouter()
     .openapi(listRoute, async (c) => {
-      const { cursor, limit } = c.req.valid("query");
-      const page = await products.page(engine.db, { cursor, limit });
-      const nextCursor = page.length === limit ? (page.at(-1)?.sku ?? null) : null;
+      const query = c.req.valid("query");
+      const page = await products.page(engine.db, { cursor: query.cursor, limit: query.limit });
+      const nextCursor = page.length === query.limit ? (page.at(-1)?.sku ?? null) : null;
       return c.json({ products: page.map(viewProduct), nextCursor }, 200);
     })
     .openapi(putRoute, async (c) => {

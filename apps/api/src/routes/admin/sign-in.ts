@@ -7,6 +7,9 @@ import { z } from "zod";
 
 import type { Deps } from "../../deps.ts";
 import { type AppEnv, sessionCookie } from "../../http/authentication.ts";
+import { limitBody } from "../../http/body.ts";
+import { statusOf } from "../../http/problem.ts";
+import type { RateLimits } from "../../http/rate-limit.ts";
 import { boardPath } from "./board.ts";
 
 const sessionSeconds = 12 * 60 * 60;
@@ -38,12 +41,14 @@ const page = (mistake: string) =>
       </body>
     </html>`;
 
+export type SignInDeps = Pick<Deps, "authenticate" | "production"> & { readonly limits: RateLimits };
+
 /** Puts an operator's token into a cookie that only reads, for pages that a browser opens. */
-export function signInRoutes({ authenticate, production }: Pick<Deps, "authenticate" | "production">) {
+export function signInRoutes({ authenticate, production, limits }: SignInDeps) {
   return new Hono<AppEnv>()
     .get("/sign-in", (c) => c.html(page("")))
     .get("/sign-in.css", (c) => c.body(styles, 200, { "content-type": "text/css; charset=utf-8" }))
-    .post("/sign-in", csrf(), async (c) => {
+    .post("/sign-in", csrf(), limitBody, async (c) => {
       const parsed = form.safeParse(await c.req.parseBody());
       if (!parsed.success) return c.html(page("Paste a token first."), 422);
       const { token } = parsed.data;
@@ -51,7 +56,8 @@ export function signInRoutes({ authenticate, production }: Pick<Deps, "authentic
         const { role } = await authenticate(token);
         if (role === "customer") throw new Fault("forbidden");
       } catch (error) {
-        if (!(error instanceof Fault)) throw error;
+        if (!(error instanceof Fault) || statusOf[error.code] >= 500) throw error;
+        await limits.countRefusal(c);
         return c.html(page("This token does not open the console: it is invalid, expired, or a customer's."), 401);
       }
       setCookie(c, sessionCookie, token, {
