@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type pg from "pg";
 
 /** Buyers come for many products; one alone would measure the lock of its row. */
-export const products = 200;
+const products = 200;
 export const price = "39.80";
 /** More than is ever sold. */
 const piecesEach = 1_000_000;

@@ -33,7 +33,7 @@ export function isRetryableConflict(error: unknown): boolean {
   return code === serializationFailure || code === deadlockDetected || isStalePlan(error);
 }
 
-/** Whether a prepared statement met a table that was migrated since; a new connection prepares it anew. */
+/** Whether a prepared statement met a table that was migrated since; run again, it is prepared anew. */
 export function isStalePlan(error: unknown): boolean {
   return codeOf(error) === featureNotSupported && error instanceof Error && error.message.includes("cached plan");
 }

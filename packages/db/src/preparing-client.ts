@@ -8,13 +8,22 @@ import { isStalePlan } from "./errors.ts";
 const maximumPrepared = 300;
 
 const names = new Map<string, string>();
+let generation = 0;
 
 function nameOf(text: string): string | undefined {
   const known = names.get(text);
   if (known !== undefined || names.size >= maximumPrepared) return known;
-  const name = `z${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 24);
+  const name = `z${generation}_${digest}`;
   names.set(text, name);
   return name;
+}
+
+/** A migration changed a table that prepared plans name: from now on everything is prepared anew, by other names. */
+function forgetStalePlans(error: unknown): void {
+  if (!isStalePlan(error)) return;
+  generation += 1;
+  names.clear();
 }
 
 /**
@@ -24,19 +33,15 @@ function nameOf(text: string): string | undefined {
 export class PreparingClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
+    // The overloads of `query` are passed through as they are.
     const query = this.query.bind(this) as (...words: readonly unknown[]) => unknown;
     const preparing = (first: unknown, values?: unknown, ...rest: readonly unknown[]): unknown => {
       const name = typeof first === "string" && Array.isArray(values) && values.length > 0 ? nameOf(first) : undefined;
       if (name === undefined) return query(first, values, ...rest);
       const answer = query({ name, text: first, values }, ...rest);
-      if (answer instanceof Promise) answer.catch((error: unknown) => this.#retireWithStalePlan(error));
+      if (answer instanceof Promise) answer.catch(forgetStalePlans);
       return answer;
     };
     Object.assign(this, { query: preparing });
-  }
-
-  /** A migration changed a table that this connection's plans name: the pool opens a new connection instead. */
-  #retireWithStalePlan(error: unknown): void {
-    if (isStalePlan(error)) void this.end();
   }
 }

@@ -78,7 +78,7 @@ describe("the book of money", () => {
     const orderId = await newOrder();
     const [first, second] = [await newPayment(orderId), await newPayment(orderId)];
     const book = (paymentId: string) =>
-      transact(database.db, (tx) => receipts.book(tx, receiptOf("once", paymentId, orderId)));
+      transact(database.db, async (tx) => (await receipts.book(tx, receiptOf("once", paymentId, orderId))).paymentId);
 
     expect([await book(first.id), await book(second.id), await book(first.id)]).toEqual([first.id, first.id, first.id]);
   });
@@ -87,7 +87,10 @@ describe("the book of money", () => {
     const orderId = await newOrder();
     const payment = await newPayment(orderId);
     const book = (paymentId: string | null, order_id: string | null) =>
-      transact(database.db, (tx) => receipts.book(tx, receiptOf("found later", paymentId, order_id)));
+      transact(
+        database.db,
+        async (tx) => (await receipts.book(tx, receiptOf("found later", paymentId, order_id))).paymentId,
+      );
 
     expect([await book(null, null), await book(payment.id, orderId)]).toEqual([null, payment.id]);
     expect(await receipts.ofOrder(database.db, orderId)).toHaveLength(1);

@@ -68,7 +68,7 @@ export function readFlatJson(text: string): ReadonlyMap<string, string> | undefi
 }
 
 /** A form parsed once and strictly; `URLSearchParams` would let broken escapes and repeated names through. */
-export function readForm(text: string): ReadonlyMap<string, string> | undefined {
+function readForm(text: string): ReadonlyMap<string, string> | undefined {
   const fields = new Map<string, string>();
   if (text === "") return fields;
   for (const pair of text.split("&")) {

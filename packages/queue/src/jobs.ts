@@ -35,10 +35,6 @@ export function isJobName(name: string): name is JobName {
   return Object.hasOwn(jobs, name);
 }
 
-export function isQueueName(name: string): name is QueueName {
-  return queueNames.some((known) => known === name);
-}
-
 const firstDelayMs = 500;
 const longestDelayMs = 30_000;
 

@@ -25,7 +25,7 @@ const Report = z.object({
 const Manifest = z.object({ scripts: z.object({ test: z.string().optional() }).default({}) });
 
 /** The folders of all workspaces, relative to the root. */
-export function findWorkspaces(root: string): readonly string[] {
+function findWorkspaces(root: string): readonly string[] {
   return globSync("{apps,packages}/*/package.json", { cwd: root })
     .map((path) => path.replaceAll("\\", "/").replace("/package.json", ""))
     .toSorted();

@@ -52,7 +52,7 @@ export function cashierPage(reading: Reading, view: CashierView): Html {
   return layout(reading, { title: `${words.cashier} · ${payment.subject}`, script: "cashier.js", main });
 }
 
-export function isPayable(status: Status): boolean {
+function isPayable(status: Status): boolean {
   return status === "NOTPAY" || status === "PAYERROR";
 }
 

@@ -28,7 +28,7 @@ import { startGuard } from "../../src/guard.ts";
 import { buildProcessors } from "../../src/processors.ts";
 import { type OwnRedis, placeForRedis } from "./redis-server.ts";
 
-export const secret = "a test secret of enough length";
+const secret = "a test secret of enough length";
 const customerId = "customer-1";
 const sku = "tea-0001";
 

@@ -97,9 +97,9 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
   },
 
   async statement(account, date, outside): Promise<StatementAnswer> {
-    if (account.baseUrl === undefined) return { kind: "unknown", why: "the account has no baseUrl" };
+    const question = signed(account, "/statement", outside, { date });
     // The contract gives the file no signature: it is compared with our book, never written from.
-    return download(outside, signed(account, account.baseUrl, "/statement", outside, { date }));
+    return question === undefined ? uncallable : download(outside, question);
   },
 };
 
@@ -136,24 +136,26 @@ async function ask(
 }
 
 async function post(account: HmacKeys, path: string, outside: Outside, words: Readonly<Record<string, string>>) {
-  if (account.baseUrl === undefined) return { kind: "unknown", why: "the account has no baseUrl" } as const;
-  return exchange(outside, signed(account, account.baseUrl, path, outside, words));
+  const question = signed(account, path, outside, words);
+  return question === undefined ? uncallable : exchange(outside, question);
 }
+
+const uncallable = { kind: "unknown", why: "the account has no baseUrl" } as const;
 
 function signed(
   account: HmacKeys,
-  baseUrl: string,
   path: string,
   outside: Outside,
   words: Readonly<Record<string, string>>,
-): Question {
+): Question | undefined {
+  if (account.baseUrl === undefined) return undefined;
   const fields = new Map(Object.entries(words));
   fields.set("timestamp", String(Math.floor(outside.now().getTime() / 1000)));
   fields.set("nonce", randomUUID());
   fields.set("sign", sign(fields, account.secret));
   return {
     method: "POST",
-    url: baseUrl.replace(/\/$/, "") + path,
+    url: account.baseUrl.replace(/\/$/, "") + path,
     headers: { "content-type": "application/json" },
     body: JSON.stringify(Object.fromEntries(fields)),
   };

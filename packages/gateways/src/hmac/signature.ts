@@ -7,7 +7,7 @@ const lowerHexDigest = /^[0-9a-f]{64}$/;
  * The text under the signature: names sorted by code unit, `name=value` joined with `&`, without `sign`, `sign_type`
  * and empty values (the contract's `hmac` scheme).
  */
-export function signedText(fields: ReadonlyMap<string, string>): string {
+function signedText(fields: ReadonlyMap<string, string>): string {
   return [...fields]
     .filter(([name, value]) => !unsigned.has(name) && value !== "")
     .toSorted(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))

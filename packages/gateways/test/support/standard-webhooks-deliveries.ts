@@ -7,8 +7,8 @@ import { standardWebhooks } from "../../src/standard-webhooks/index.ts";
 export const now = new Date("2026-11-22T04:00:00Z");
 export const nowSeconds = now.getTime() / 1000;
 
-export const secretBytes = Buffer.from("0123456789abcdef0123456789abcdef");
-export const keys = generateKeyPairSync("ed25519");
+const secretBytes = Buffer.from("0123456789abcdef0123456789abcdef");
+const keys = generateKeyPairSync("ed25519");
 export const publicKeyText = `whpk_${Buffer.from(keys.publicKey.export({ format: "jwk" }).x ?? "", "base64url").toString("base64")}`;
 
 export const account: StandardWebhooksAccount = {

@@ -17,7 +17,7 @@ import { migratedDatabase } from "./migrated-database.ts";
 
 export const secret = "a test secret of enough length";
 export const customerId = "customer-1";
-export const price = "39.80";
+const price = "39.80";
 
 type RecordedNotice = Parameters<Engine["wake"]["settle"]>[0];
 

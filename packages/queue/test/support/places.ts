@@ -12,7 +12,7 @@ export const backends = [
   { kind: "postgres", isHere: true, open: openPostgresPlace },
 ] as const;
 
-export async function openRedisPlace(): Promise<Place> {
+async function openRedisPlace(): Promise<Place> {
   const redis = await ownRedis();
   return { backend: { kind: "redis", nodes: [redis.url] }, remove: redis.remove };
 }
