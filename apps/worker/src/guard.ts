@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type Engine, rebuildNotices, rebuildQueues, sweep } from "@zhanggui/operations";
+import { type Engine, rebuildAfterBreak, rebuildQueues, sweep } from "@zhanggui/operations";
 import { type Producer, ensureSweep } from "@zhanggui/queue";
 
 /** The producer's breaker has closed again so long after a failure. */
@@ -11,7 +11,7 @@ const patience = 1.5;
 const closeLimitMs = 1_000;
 
 export type Guard = {
-  /** The queue's connection came back: rings for every notice that was acknowledged meanwhile. */
+  /** The queue's connection came back: it gets every notice and every order's timer that it missed. */
   readonly queueCameBack: () => void;
   readonly close: () => Promise<void>;
 };
@@ -46,8 +46,9 @@ export function startGuard(engine: Engine, producer: Producer, sweepSeconds: num
   };
   const catchUp = async (): Promise<void> => {
     try {
-      if (await ensureSweep(producer, sweepSeconds)) await rebuildQueues(engine);
-      else await rebuildNotices(engine);
+      await ensureSweep(producer, sweepSeconds);
+      const rebuilt = await rebuildAfterBreak(engine);
+      if (rebuilt !== undefined) engine.log.info(rebuilt, "the queue came back: filled from the database");
     } catch (error) {
       engine.log.warn({ err: error }, "the queue came back, but could not be filled yet");
     }

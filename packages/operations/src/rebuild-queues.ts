@@ -1,4 +1,4 @@
-import { callbacks, orders } from "@zhanggui/db";
+import { callbacks, duties, orders } from "@zhanggui/db";
 
 import type { Engine } from "./engine.ts";
 
@@ -18,6 +18,14 @@ export async function rebuildQueues(engine: Engine): Promise<Rebuilt> {
   return { timers: await rebuildTimers(engine), notices: await rebuildNotices(engine) };
 }
 
+/** After a break each worker of the pool comes with this wish; one of them does it. */
+const breakSeconds = 10;
+
+/** The same after the queue was away for a while, done by one worker of the pool: `undefined` for the others. */
+export async function rebuildAfterBreak(engine: Engine): Promise<Rebuilt | undefined> {
+  return (await duties.claim(engine.db, "rebuild", breakSeconds)) ? rebuildQueues(engine) : undefined;
+}
+
 async function rebuildTimers({ db, wake }: Engine): Promise<number> {
   let timers = 0;
   let cursor: string | undefined;
@@ -34,8 +42,7 @@ async function rebuildTimers({ db, wake }: Engine): Promise<number> {
   return timers;
 }
 
-/** The same for notices alone: what was acknowledged while the queue was away. */
-export async function rebuildNotices({ db, wake }: Engine): Promise<number> {
+async function rebuildNotices({ db, wake }: Engine): Promise<number> {
   let notices = 0;
   let after: string | undefined;
   for (let page = 0; page < maximumPages; page += 1) {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   type PaymentView,
   cancelUnpaid,
-  rebuildNotices,
+  rebuildAfterBreak,
   rebuildQueues,
   recordCallback,
   settleCallback,
@@ -215,10 +215,16 @@ describe("rebuilding the queues", () => {
       .execute();
     shop.asked.resettle.length = 0;
 
-    expect(await rebuildNotices(shop.engine)).toBe(1_235);
+    expect(await rebuildQueues(shop.engine)).toMatchObject({ notices: 1_235 });
     expect(new Set(shop.asked.resettle.map((notice) => notice.id)).size).toBe(1_235);
     expect(pending.status).toBe("pending");
     await shop.db.deleteFrom("callbacks").where("id", "in", many).execute();
+  });
+
+  test("is done by one worker of a pool whose queue came back", async () => {
+    const rebuilt = await Promise.all(Array.from({ length: 10 }, () => rebuildAfterBreak(shop.engine)));
+
+    expect(rebuilt.filter((done) => done !== undefined)).toHaveLength(1);
   });
 
   test("says that the queue cannot be reached instead of pretending", async () => {
