@@ -310,7 +310,7 @@ describe("an order's life", () => {
     );
     const { body } = await shop.ask("GET", `/orders/${placed.id}`, { token: customer });
     expect(body.order).toMatchObject({ status: "paid", paidAt: expect.stringMatching(/Z$/) });
-    expect(body.payments.map(({ status }: { status: string }) => status)).toEqual(["succeeded", "init"]);
+    expect(body.payments.map(({ status }: { status: string }) => status)).toEqual(["succeeded", "cancelled"]);
     expect(body.refunds).toEqual([]);
   });
 

@@ -40,6 +40,8 @@ export type Applied = {
   readonly outcome: string;
   /** Whether the order no longer waits for money, so that its timer can go. */
   readonly ended: boolean;
+  /** Started attempts that this settlement made pointless: their gateways may still take money for them. */
+  readonly leftOver?: readonly Payment[];
 };
 
 /** The rows that the caller has locked: an order, the payment spoken of, and the order's other attempts. */
@@ -160,7 +162,12 @@ async function settle(tx: Tx, rows: Rows, { evidence, booked, action }: Settling
     ...(await cancelOpen(tx, order, siblings)),
     ...(await correctBook(tx, rows, evidence, booked)),
   ]);
-  return { state: "processed", outcome: action === "order.pay" ? "paid" : "revived", ended: true };
+  return {
+    state: "processed",
+    outcome: action === "order.pay" ? "paid" : "revived",
+    ended: true,
+    leftOver: siblings.filter(({ status }) => status === "processing"),
+  };
 }
 
 /** A paid order waits for no other attempt. One that is paid all the same is raised again, as surplus. */

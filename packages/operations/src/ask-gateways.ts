@@ -45,6 +45,21 @@ export async function closeAtGateways(engine: Engine, orderId: string): Promise<
   return standing;
 }
 
+/**
+ * Closes attempts at their gateways because another one paid their order. Best effort: money that one of them takes all
+ * the same is surplus when its notice comes.
+ */
+export async function closeLeftOver(engine: Engine, attempts: readonly Payment[]): Promise<void> {
+  for (const payment of attempts) {
+    const account = engine.providers.get(payment.provider);
+    if (account === undefined || !gatewayOf(account).calls.isCallable(account)) continue;
+    const standing = await closeOne(engine, payment, account);
+    if (standing.kind === "open") {
+      engine.log.warn({ paymentId: payment.id, why: standing.why }, "an attempt stays open at its gateway");
+    }
+  }
+}
+
 async function closeOne(engine: Engine, payment: Payment, account: Account): Promise<Standing> {
   const first = await query(engine, payment, account);
   if (first.kind !== "unpaid") return first;

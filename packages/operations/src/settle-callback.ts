@@ -12,6 +12,7 @@ import {
 import { Fault, type Notice, formatAmount, fromMinor } from "@zhanggui/domain";
 
 import { type Applied, applyNotice } from "./apply-notice.ts";
+import { closeLeftOver } from "./ask-gateways.ts";
 import { type Engine, bestEffort } from "./engine.ts";
 import { newId } from "./ids.ts";
 import { lockRows } from "./lock-rows.ts";
@@ -35,6 +36,7 @@ export async function settleCallback(engine: Engine, callbackId: string): Promis
       ? setAside(tx, row, notice, payment)
       : settleKnown(tx, engine, { row, notice, orderId: payment.order_id, paymentId: payment.id }),
   );
+  if (applied.leftOver !== undefined) await closeLeftOver(engine, applied.leftOver);
   if (applied.ended && payment !== undefined) {
     await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(payment.order_id));
   }
