@@ -54,8 +54,64 @@ export function find(db: Db, id: string): Promise<Callback | undefined> {
   return db.selectFrom("callbacks").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
+/** What a notice states, without its bytes: all that settlement reads. */
+export type StatedCallback = Omit<Callback, "headers" | "body">;
+
+/** A notice and the payment it speaks of, in one round trip. A number known under another provider is not a match. */
+export async function findWithPayment(
+  db: Db,
+  id: string,
+): Promise<
+  | { readonly row: StatedCallback; readonly payment: { readonly id: string; readonly orderId: string } | undefined }
+  | undefined
+> {
+  const found = await db
+    .selectFrom("callbacks")
+    .leftJoin("payments", (join) =>
+      join
+        .onRef("payments.out_trade_no", "=", "callbacks.out_trade_no")
+        .onRef("payments.provider", "=", "callbacks.provider"),
+    )
+    .select([
+      "callbacks.id",
+      "callbacks.provider",
+      "callbacks.event_key",
+      "callbacks.event_type",
+      "callbacks.state",
+      "callbacks.outcome",
+      "callbacks.status",
+      "callbacks.raw_status",
+      "callbacks.out_trade_no",
+      "callbacks.transaction_id",
+      "callbacks.amount_minor",
+      "callbacks.currency",
+      "callbacks.out_refund_no",
+      "callbacks.refund_minor",
+      "callbacks.occurred_at",
+      "callbacks.order_id",
+      "callbacks.payment_id",
+      "callbacks.deliveries",
+      "callbacks.attempts",
+      "callbacks.error",
+      "callbacks.received_at",
+      "callbacks.last_received_at",
+      "callbacks.settled_at",
+      "payments.id as known_payment_id",
+      "payments.order_id as known_order_id",
+    ])
+    .where("callbacks.id", "=", id)
+    .executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { known_payment_id, known_order_id, ...row } = found;
+  const payment =
+    known_payment_id === null || known_order_id === null
+      ? undefined
+      : { id: known_payment_id, orderId: known_order_id };
+  return { row, payment };
+}
+
 /** The notice that was recorded, as it was read when its signature was verified. */
-export function noticeOf(row: Callback): Notice {
+export function noticeOf(row: StatedCallback): Notice {
   return {
     eventType: row.event_type,
     eventKey: row.event_key,

@@ -5,14 +5,14 @@ import { type Account, accountSchema } from "./registry.ts";
 /** Provider id → account. A provider id stands in URLs, in orders and in job ids. */
 export type Providers = ReadonlyMap<string, Account>;
 
-const providerId = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+const providerId = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const maximumProviders = 100;
 const minimumProductionSecret = 16;
 /** Who signs for UnionPay; its test environment signs under another name. */
 const unionpayName = "中国银联股份有限公司";
 
 const providersSchema = z
-  .record(z.string().regex(providerId, "a provider id is 1–32 of a-z 0-9 _ -"), accountSchema)
+  .record(z.string().regex(providerId, "a provider id is 1–64 of A-Z a-z 0-9 _ -"), accountSchema)
   .refine((providers) => Object.keys(providers).length > 0, "names no provider")
   .refine((providers) => Object.keys(providers).length <= maximumProviders, `names over ${maximumProviders} providers`);
 

@@ -1,14 +1,4 @@
-import {
-  type Callback,
-  type Payment,
-  type Tx,
-  audit,
-  callbacks,
-  exceptions,
-  payments,
-  receipts,
-  transact,
-} from "@zhanggui/db";
+import { type Tx, audit, callbacks, exceptions, receipts, transact } from "@zhanggui/db";
 import { Fault, type Notice, formatAmount, fromMinor } from "@zhanggui/domain";
 
 import { type Applied, applyNotice } from "./apply-notice.ts";
@@ -25,26 +15,28 @@ import { lockRows } from "./lock-rows.ts";
  * @throws Fault `callback_not_found`; `state_changed_meanwhile` when another run settled it first.
  */
 export async function settleCallback(engine: Engine, callbackId: string): Promise<string> {
-  const row = await callbacks.find(engine.db, callbackId);
-  if (row === undefined) throw new Fault("callback_not_found", { callbackId });
+  const found = await callbacks.findWithPayment(engine.db, callbackId);
+  if (found === undefined) throw new Fault("callback_not_found", { callbackId });
+  const { row, payment } = found;
   if (row.state !== "received") return "already_settled";
 
   const notice = callbacks.noticeOf(row);
-  const payment = await payments.findByOutTradeNo(engine.db, { provider: row.provider, outTradeNo: row.out_trade_no });
   const applied = await transact(engine.db, (tx) =>
     payment === undefined || notice.eventType !== "payment"
       ? setAside(tx, row, notice, payment)
-      : settleKnown(tx, engine, { row, notice, orderId: payment.order_id, paymentId: payment.id }),
+      : settleKnown(tx, engine, { row, notice, orderId: payment.orderId, paymentId: payment.id }),
   );
   if (applied.leftOver !== undefined) await closeLeftOver(engine, applied.leftOver);
   if (applied.ended && payment !== undefined) {
-    await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(payment.order_id));
+    await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(payment.orderId));
   }
   return applied.outcome;
 }
 
+type KnownPayment = { readonly id: string; readonly orderId: string };
+
 type Known = {
-  readonly row: Callback;
+  readonly row: callbacks.StatedCallback;
   readonly notice: Notice;
   readonly orderId: string;
   readonly paymentId: string;
@@ -63,7 +55,12 @@ async function settleKnown(tx: Tx, engine: Engine, { row, notice, orderId, payme
  * A notice that speaks of nothing we know. We commit a number before any gateway hears it, so it cannot be early: money
  * in it belongs to another shop or to rows that were lost, and a person is asked.
  */
-async function setAside(tx: Tx, row: Callback, notice: Notice, payment: Payment | undefined): Promise<Applied> {
+async function setAside(
+  tx: Tx,
+  row: callbacks.StatedCallback,
+  notice: Notice,
+  payment: KnownPayment | undefined,
+): Promise<Applied> {
   const isMoney = notice.eventType === "payment" && notice.status === "succeeded";
   const isStrangeRefund = notice.eventType === "refund";
   const applied: Applied =
@@ -75,11 +72,11 @@ async function setAside(tx: Tx, row: Callback, notice: Notice, payment: Payment 
   if (applied.state === "parked") {
     await openCase(tx, { row, notice, payment, kind: isMoney ? "unmatched_payment" : "refund_unknown" });
   }
-  await callbacks.settle(tx, row.id, { ...applied, orderId: payment?.order_id, paymentId: payment?.id });
+  await callbacks.settle(tx, row.id, { ...applied, orderId: payment?.orderId, paymentId: payment?.id });
   return applied;
 }
 
-async function bookUnmatched(tx: Tx, row: Callback, notice: Notice): Promise<void> {
+async function bookUnmatched(tx: Tx, row: callbacks.StatedCallback, notice: Notice): Promise<void> {
   if (notice.transactionId === undefined) throw new Error("a success without a transaction id was let through");
   await receipts.book(tx, {
     provider: row.provider,
@@ -94,9 +91,9 @@ async function bookUnmatched(tx: Tx, row: Callback, notice: Notice): Promise<voi
 }
 
 type Case = {
-  readonly row: Callback;
+  readonly row: callbacks.StatedCallback;
   readonly notice: Notice;
-  readonly payment: Payment | undefined;
+  readonly payment: KnownPayment | undefined;
   readonly kind: "unmatched_payment" | "refund_unknown";
 };
 
@@ -109,7 +106,7 @@ async function openCase(tx: Tx, { row, notice, payment, kind }: Case): Promise<v
       ? `refund:${row.provider}:${notice.outRefundNo ?? row.event_key}`
       : `transaction:${row.provider}:${notice.transactionId ?? row.event_key}`,
     kind,
-    orderId: payment?.order_id,
+    orderId: payment?.orderId,
     paymentId: payment?.id,
     callbackId: row.id,
     amount: formatAmount(fromMinor(isRefund ? (notice.refundMinor ?? 0) : notice.amountMinor)),
@@ -126,7 +123,7 @@ async function openCase(tx: Tx, { row, notice, payment, kind }: Case): Promise<v
       action: "exception.open",
       entity: "exception",
       entityId: id,
-      orderId: payment?.order_id,
+      orderId: payment?.orderId,
       after: { kind },
       evidence: row.id,
     },

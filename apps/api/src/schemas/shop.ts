@@ -11,7 +11,7 @@ const time = z.iso.datetime().openapi({ example: "2026-11-22T08:30:00.000Z" });
 export const skuSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "1–64 of A-Z a-z 0-9 . _ -");
 
 /** A provider id as `PROVIDERS_FILE` writes it. */
-const providerSchema = storableText(32);
+const providerSchema = storableText(64);
 
 export const orderSchema = z
   .object({

@@ -21,7 +21,7 @@ const listRoute = createRoute({
   request: {
     query: z.object({
       state: z.enum(callbackStates).optional(),
-      provider: storableText(32).optional(),
+      provider: storableText(64).optional(),
       outTradeNo: storableText(64).optional(),
       ...pageQuery("cb"),
     }),
@@ -76,7 +76,7 @@ const bulkRetryRoute = createRoute({
         .object({
           filter: z.object({
             state: z.enum(retryableCallbackStates).default("failed"),
-            provider: storableText(32).optional(),
+            provider: storableText(64).optional(),
             outTradeNo: storableText(64).optional(),
           }),
           reason,
