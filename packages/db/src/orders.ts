@@ -53,12 +53,15 @@ export function lock(tx: Tx, id: string): Promise<Order | undefined> {
   return tx.selectFrom("orders").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
 }
 
-/** The locked order, and whether its deadline has passed by the database's clock. */
-export function lockWithDue(tx: Tx, id: string): Promise<(Order & { due: boolean }) | undefined> {
+/** The locked order, whether its deadline has passed by the database's clock, and how far off it is. */
+export function lockWithDue(tx: Tx, id: string): Promise<(Order & { due: boolean; due_in_ms: number }) | undefined> {
   return tx
     .selectFrom("orders")
     .selectAll()
-    .select(sql<boolean>`expires_at <= clock_timestamp()`.as("due"))
+    .select([
+      sql<boolean>`expires_at <= clock_timestamp()`.as("due"),
+      sql<number>`ceil(extract(epoch from expires_at - clock_timestamp()) * 1000)::float8`.as("due_in_ms"),
+    ])
     .where("id", "=", id)
     .forUpdate()
     .executeTakeFirst();

@@ -1,4 +1,4 @@
-import { orders, transact } from "@zhanggui/db";
+import { orders, payments, transact } from "@zhanggui/db";
 import { Fault } from "@zhanggui/domain";
 
 import { closeAtGateways } from "./ask-gateways.ts";
@@ -37,12 +37,9 @@ export async function cancelOrder(
     if (locked.status !== "pending") {
       throw new Fault("invalid_transition", { orderId, from: locked.status, to: "cancelled" });
     }
-    return closeOrder(tx, locked, {
-      actor,
-      reason: customerId === undefined ? "operator" : "customer",
-      attempts: "cancelled",
-      why,
-    });
+    const attempts = await payments.lockOfOrder(tx, orderId);
+    const reason = customerId === undefined ? "operator" : "customer";
+    return closeOrder(tx, { order: locked, attempts }, { actor, reason, to: "cancelled", why });
   });
   await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(orderId));
   return viewOrder(cancelled, await orders.linesOf(engine.db, [orderId]));

@@ -1,4 +1,4 @@
-import { audit, exceptions, orders, payments, transact, type Order, type Tx } from "@zhanggui/db";
+import { audit, exceptions, orders, payments, transact, type Order, type Payment, type Tx } from "@zhanggui/db";
 
 import { type Standing, areToBeAsked, closeAtGateways } from "./ask-gateways.ts";
 import { closeOrder } from "./close-order.ts";
@@ -14,7 +14,7 @@ export type Expiry =
   /** Paid, cancelled or gone already: nothing to do, and the timer can go. */
   | { readonly kind: "ended" }
   /** Its deadline is still ahead. */
-  | { readonly kind: "not_due" }
+  | { readonly kind: "not_due"; readonly dueInMs: number }
   /** A gateway has to be asked again. */
   | { readonly kind: "closing"; readonly why: string };
 
@@ -60,8 +60,9 @@ type Begin = { readonly orderId: string; readonly evenIfNotDue: boolean; readonl
 async function begin(tx: Tx, engine: Engine, { orderId, evenIfNotDue, by }: Begin): Promise<Expiry> {
   const order = await orders.lockWithDue(tx, orderId);
   if (order?.status !== "pending") return { kind: "ended" };
-  if (!order.due && !evenIfNotDue) return { kind: "not_due" };
-  if (!areToBeAsked(engine, await payments.lockOfOrder(tx, orderId))) return close(tx, order, by);
+  if (!order.due && !evenIfNotDue) return { kind: "not_due", dueInMs: order.due_in_ms };
+  const attempts = await payments.lockOfOrder(tx, orderId);
+  if (!areToBeAsked(engine, attempts)) return close(tx, { order, attempts }, by);
   if (order.closing_since === null) await orders.markClosing(tx, orderId);
   return { kind: "closing", why: "its gateways are being asked" };
 }
@@ -78,11 +79,13 @@ async function finish(tx: Tx, orderId: string, standing: Standing, actor: string
     if (order.closing_seconds < closingLimitSeconds) return { kind: "closing", why: standing.why };
     await openUnreachable(tx, order, standing.why);
   }
-  return close(tx, order, actor);
+  return close(tx, { order, attempts: await payments.lockOfOrder(tx, orderId) }, actor);
 }
 
-async function close(tx: Tx, order: Order & { readonly due: boolean }, actor: string): Promise<Expiry> {
-  await closeOrder(tx, order, { actor, reason: order.due ? "expired" : "unpaid", attempts: "expired" });
+type Locked = { readonly order: Order & { readonly due: boolean }; readonly attempts: readonly Payment[] };
+
+async function close(tx: Tx, locked: Locked, actor: string): Promise<Expiry> {
+  await closeOrder(tx, locked, { actor, reason: locked.order.due ? "expired" : "unpaid", to: "expired" });
   return { kind: "expired" };
 }
 
