@@ -52,6 +52,17 @@ for (const { kind, isHere } of backends) {
       expect((await actionsOf(world, placed)).filter((action) => action === "order.pay")).toHaveLength(1);
     });
 
+    test("a timer that rings a moment before the database's clock waits for it", async () => {
+      const world = await openWorld({ kind });
+      const placed = await placeStarted(world, 2);
+
+      await world.producer.add("expire-order", { jobId: "early", payload: { orderId: placed.order.id } });
+
+      await until("it is cancelled", async () => (await statusOf(world, placed)) === "cancelled");
+      const order = await orders.find(world.db, placed.order.id);
+      expect(order?.cancelled_at?.getTime()).toBeGreaterThanOrEqual(order?.expires_at.getTime() ?? 0);
+    });
+
     test("an unpaid order expires at its deadline, once, and its timer goes", async () => {
       const world = await openWorld({ kind });
       const placed = await placeStarted(world, 2);
