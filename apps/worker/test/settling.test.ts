@@ -55,6 +55,7 @@ for (const { kind, isHere } of backends) {
     test("a timer that rings a moment before the database's clock waits for it", async () => {
       const world = await openWorld({ kind });
       const placed = await placeStarted(world, 2);
+      await world.producer.unschedule("expire-order", `order-expiry.${placed.order.id}`);
 
       await world.producer.add("expire-order", { jobId: "early", payload: { orderId: placed.order.id } });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type Db, isDatabaseUnavailable, migrate, openDatabase } from "@zhanggui/db";
-import { type Providers, loadProviders, mockProvider } from "@zhanggui/gateways";
+import { isDatabaseUnavailable, migrate, openDatabase } from "@zhanggui/db";
+import { type OpenProviders, mockProvider, openProviders } from "@zhanggui/gateways";
 import type { Engine } from "@zhanggui/operations";
 import {
   type Producer,
@@ -17,6 +17,8 @@ export type Booted = {
   readonly engine: Engine;
   readonly producer: Producer;
   readonly backend: QueueBackend;
+  /** Ends the following of `PROVIDERS_FILE`. */
+  readonly closeProviders: () => void;
 };
 
 /** Services wait for a database that starts at the same time as they do; a person at a command line does not. */
@@ -37,7 +39,7 @@ export async function boot(environment: Environment, options: BootOptions): Prom
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, QUEUE: forced } = environment;
   if (databaseUrl === undefined) throw new ConfigurationError(["DATABASE_URL: is required"]);
 
-  const providers = await providersOf(environment);
+  const { providers, close: closeProviders } = await providersOf(environment, log);
   const backend = chooseBackend({ redisUrl, databaseUrl, forced });
   const db = openDatabase({
     url: databaseUrl,
@@ -45,7 +47,11 @@ export async function boot(environment: Environment, options: BootOptions): Prom
     poolSize,
     onError: (error) => log.warn({ err: error }, "an idle database connection broke"),
   });
-  const producer = await closingOnFailure(db, async () => {
+  const closeOpened = async (): Promise<void> => {
+    closeProviders();
+    await db.destroy();
+  };
+  const producer = await closingOnFailure(closeOpened, async () => {
     await patiently(log, patienceSeconds, async () => {
       await migrate(db);
       if (backend.kind === "postgres") await migrateQueue(databaseUrl);
@@ -62,15 +68,15 @@ export async function boot(environment: Environment, options: BootOptions): Prom
     orderTtlSeconds: environment.ORDER_TTL_SECONDS,
     latePaymentPolicy: environment.LATE_PAYMENT_POLICY,
   };
-  return { engine, producer, backend };
+  return { engine, producer, backend, closeProviders };
 }
 
 /** What was opened must not outlive a failure to open the rest. */
-async function closingOnFailure<Result>(db: Db, work: () => Promise<Result>): Promise<Result> {
+async function closingOnFailure<Result>(close: () => Promise<void>, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    await db.destroy();
+    await close();
     throw error;
   }
 }
@@ -100,18 +106,36 @@ export function publicUrlOf({ PUBLIC_URL, API_HOST, API_PORT }: Environment): st
   return (PUBLIC_URL ?? `http://${host.includes(":") ? `[${host}]` : host}:${API_PORT}`).replace(/\/$/, "");
 }
 
-/** `PROVIDERS_FILE`, or outside production one signed mock whose secret lies in `DATA_DIR`. */
-async function providersOf(environment: Environment): Promise<Providers> {
+/** `PROVIDERS_FILE` as it is at each question, or outside production one signed mock whose secret lies in `DATA_DIR`. */
+async function providersOf(environment: Environment, log: Logger): Promise<OpenProviders> {
   const { PROVIDERS_FILE: file, NODE_ENV, DATA_DIR, SIMULATOR_PORT } = environment;
   const production = NODE_ENV === "production";
-  if (file !== undefined) return loadProviders(file, production);
+  if (file !== undefined) return followProviders(file, production, log);
   if (production) throw new ConfigurationError(["PROVIDERS_FILE: is required in production"]);
   const simulator = SIMULATOR_PORT === undefined ? undefined : `http://127.0.0.1:${SIMULATOR_PORT}/gateways/mock`;
-  return mockProvider(await developmentSecret(DATA_DIR, "mock"), simulator);
+  const providers = mockProvider(await developmentSecret(DATA_DIR, "mock"), simulator);
+  return { providers, close: () => undefined };
+}
+
+function followProviders(file: string, production: boolean, log: Logger): Promise<OpenProviders> {
+  return openProviders({
+    file,
+    production,
+    onReload: ({ added, changed, removed }) => {
+      log.info({ added, changed, removed }, "the providers file was read again");
+      if (removed.length > 0) {
+        log.warn({ removed }, "providers were removed: callbacks and calls for their open payments are refused");
+      }
+    },
+    onProblem: (problems) => {
+      log.error({ problems }, "the providers file is wrong: the accounts before it stay in use");
+    },
+  });
 }
 
 /** Closes what `boot` opened. */
-export async function shutDown({ engine, producer }: Booted): Promise<void> {
+export async function shutDown({ engine, producer, closeProviders }: Booted): Promise<void> {
+  closeProviders();
   await producer.close();
   await engine.db.destroy();
 }

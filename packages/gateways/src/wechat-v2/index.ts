@@ -1,4 +1,5 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
+import { wechatV2Calls } from "./calls.ts";
 import { type WechatV2Account, wechatV2Account } from "./account.ts";
 import { verifyWechatV2 } from "./verify.ts";
 
@@ -19,4 +20,5 @@ export const wechatV2 = {
     accepted: reply(200, "SUCCESS", "OK"),
     refused: (status, message) => reply(status, "FAIL", message),
   },
-} satisfies Omit<Gateway<WechatV2Account>, "calls">;
+  calls: wechatV2Calls,
+} satisfies Gateway<WechatV2Account>;

@@ -71,6 +71,19 @@ export function readPayment(fields: FlatXml): Notice | undefined {
   });
 }
 
+/**
+ * Reads the answer to a query. Without a `trade_state` it says nothing of the payment; of what nobody has paid WeChat
+ * says no amount, which then is zero.
+ */
+export function readQueried(fields: FlatXml): Notice | undefined {
+  const tradeState = fields.get("trade_state") ?? "";
+  if (tradeState === "") return undefined;
+  if (tradeState === "SUCCESS" || (fields.get("total_fee") ?? "") !== "") return readPayment(fields);
+
+  const notice = readPayment(new Map([...fields, ["total_fee", "1"]]));
+  return notice === undefined ? undefined : noticeOf({ ...notice, amountMinor: 0 });
+}
+
 /** The answer to a query says SUCCESS for the query itself: where there is a `trade_state`, it alone is the payment's. */
 function statusOf(resultCode: string, tradeState: string | undefined): PaymentNoticeStatus | "unknown" {
   if (tradeState === undefined || resultCode !== "SUCCESS") return results.get(resultCode) ?? "unknown";

@@ -6,17 +6,21 @@ import type { FlatXml } from "./flat-xml.ts";
 const upperHexMd5 = /^[0-9A-F]{32}$/;
 const upperHexSha256 = /^[0-9A-F]{64}$/;
 
-/** The field that the shop itself fills, and so the only one that may hold what looks like a further field. */
-const echoed = "attach";
+/** The field that the shop itself fills, and so the only one of a notice that may hold what looks like a further field. */
+const echoed: ReadonlySet<string> = new Set(["attach"]);
 const looksLikeAField = /&[A-Za-z_][A-Za-z0-9_]*=/;
 
 /**
  * Whether `sign` is WeChat's: MD5 or HMAC-SHA256, told apart by length, in upper-case hexadecimal over every other
  * field that is not empty, unknown ones too (WeChat Pay v2 "安全规范"). Both need the key.
  */
-export function isSignedByWechat(fields: FlatXml, account: WechatV2Account): boolean {
+export function isSignedByWechat(
+  fields: FlatXml,
+  account: WechatV2Account,
+  mayHoldFields: ReadonlySet<string> = echoed,
+): boolean {
   const given = fields.get("sign") ?? "";
-  if (isAmbiguous(fields)) return false;
+  if (isAmbiguous(fields, mayHoldFields)) return false;
   const text = `${signedText(fields)}&key=${account.apiV2Key}`;
   if (upperHexSha256.test(given)) {
     return isSame(given, createHmac("sha256", account.apiV2Key).update(text).digest());
@@ -24,6 +28,12 @@ export function isSignedByWechat(fields: FlatXml, account: WechatV2Account): boo
   return (
     account.allowMd5 !== false && upperHexMd5.test(given) && isSame(given, createHash("md5").update(text).digest())
   );
+}
+
+/** HMAC-SHA256, which a request has to ask for with `sign_type`. */
+export function signRequest(fields: FlatXml, { apiV2Key }: WechatV2Account): string {
+  const text = `${signedText(fields)}&key=${apiV2Key}`;
+  return createHmac("sha256", apiV2Key).update(text).digest("hex").toUpperCase();
 }
 
 function signedText(fields: FlatXml): string {
@@ -36,10 +46,10 @@ function signedText(fields: FlatXml): string {
 
 /**
  * Joined without escapes, `a=1&b=2` may be one field or two: with a signed text whose `attach` he chose, a forger could
- * move the true fields into the value of a last one. No field but `attach` has reason to hold such text.
+ * move the true fields into the value of a last one. No field of a notice but `attach` has reason to hold such text.
  */
-function isAmbiguous(fields: FlatXml): boolean {
-  return [...fields].some(([name, value]) => name !== echoed && looksLikeAField.test(value));
+function isAmbiguous(fields: FlatXml, mayHoldFields: ReadonlySet<string>): boolean {
+  return [...fields].some(([name, value]) => !mayHoldFields.has(name) && looksLikeAField.test(value));
 }
 
 function isSame(hex: string, digest: Buffer): boolean {

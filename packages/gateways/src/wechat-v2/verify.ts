@@ -42,7 +42,7 @@ function verifyRefund(account: WechatV2Account, fields: FlatXml, reqInfo: string
   return outcome(fields.get("return_code") === "SUCCESS" ? readRefund(plaintext) : undefined);
 }
 
-function isOurs(account: WechatV2Account, fields: FlatXml): boolean {
+export function isOurs(account: WechatV2Account, fields: FlatXml): boolean {
   if (partnerFields.some((name) => (fields.get(name) ?? "") !== "")) return false;
   return fields.get("appid") === account.appid && fields.get("mch_id") === account.mch_id;
 }

@@ -1,4 +1,5 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
+import { wechatV3Calls } from "./calls.ts";
 import { type WechatV3Account, wechatV3Account } from "./account.ts";
 import { verifyWechatV3 } from "./verify.ts";
 
@@ -14,4 +15,5 @@ export const wechatV3 = {
     accepted: reply(200, { code: "SUCCESS", message: "成功" }),
     refused: (status, message) => reply(status, { code: "FAIL", message }),
   },
-} satisfies Omit<Gateway<WechatV3Account>, "calls">;
+  calls: wechatV3Calls,
+} satisfies Gateway<WechatV3Account>;

@@ -81,6 +81,25 @@ export function readPayment(plaintext: JsonObject, eventType: string): Notice | 
   return noticeOf({ ...facts, rawStatus: said.trade_state, ...occurred(said.success_time) });
 }
 
+/**
+ * Reads what the answer to a query says of a payment, as the notice of the same fact would. Of what nobody has paid
+ * WeChat may leave the amount out, which then says nothing: zero.
+ */
+export function readQueried(plaintext: JsonObject): Notice | undefined {
+  const said = Object.fromEntries(Object.entries(plaintext).filter(([, value]) => value !== "" && value !== null));
+  const isPaid = said["trade_state"] === "SUCCESS";
+  if (isPaid || said["amount"] !== undefined) return readPayment(said, "TRANSACTION.SUCCESS");
+
+  const notice = readPayment({ ...said, amount: { total: 1 } }, "TRANSACTION.SUCCESS");
+  if (notice === undefined) return undefined;
+  return noticeOf({ ...notice, amountMinor: 0 });
+}
+
+/** A refund's word as ours. */
+export function readRefundStatus(text: string): RefundNoticeStatus | undefined {
+  return refundStatuses.get(text);
+}
+
 /** Reads a refund's facts. Its notice has no `appid` and no currency. */
 export function readRefund(plaintext: JsonObject, eventType: string): Notice | undefined {
   const said = refund.safeParse(plaintext).data;

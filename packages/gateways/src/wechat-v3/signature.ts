@@ -16,12 +16,12 @@ const signatureType = "WECHATPAY2-SHA256-RSA2048";
  * Checks the `Wechatpay-*` headers over the raw body: freshness, then RSA-SHA256 PKCS#1 v1.5 over timestamp, nonce and
  * body, each ended by LF, under the key that the serial names (WeChat Pay v3 "签名验证"; wechatpay-go `validators`).
  *
- * A probe (`WECHATPAY/SIGNTEST/…`) is a deliberately wrong signature and is refused as any other: the real one follows.
+ * Notices and answers to calls are signed alike, an empty body too. A probe (`WECHATPAY/SIGNTEST/…`) is a deliberately wrong signature and is refused as any other: the real one follows.
  */
 export function refusalOf(
   account: WechatV3Account,
-  { headers, body }: CallbackRequest,
-  clock: Clock,
+  { headers, body }: Pick<CallbackRequest, "headers" | "body">,
+  clock: Pick<Clock, "now">,
 ): RefusalReason | undefined {
   const timestamp = headers["wechatpay-timestamp"] ?? "";
   const nonce = headers["wechatpay-nonce"] ?? "";

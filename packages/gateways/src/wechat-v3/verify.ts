@@ -41,15 +41,19 @@ function readPlaintext(account: WechatV3Account, { id, eventType, plaintext }: E
   }
 
   // Refused on purpose, not acknowledged: its money must not disappear behind a success answer.
-  if (hasAny(plaintext, combinedFields)) return { ok: false, reason: "malformed" };
+  if (isCombined(plaintext)) return { ok: false, reason: "malformed" };
   if (!isOurs(account, plaintext, isPayment)) return { ok: false, reason: "foreign_merchant" };
 
   const notice: Notice | undefined = (isPayment ? readPayment : readRefund)(plaintext, eventType);
   return notice === undefined ? { ok: false, reason: "malformed" } : { ok: true, notice };
 }
 
+export function isCombined(plaintext: JsonObject): boolean {
+  return hasAny(plaintext, combinedFields);
+}
+
 /** A payment names the merchant and the app, a refund the merchant alone (WeChat Pay v3 "退款结果通知"). */
-function isOurs(account: WechatV3Account, plaintext: JsonObject, isPayment: boolean): boolean {
+export function isOurs(account: WechatV3Account, plaintext: JsonObject, isPayment: boolean): boolean {
   if (hasAny(plaintext, partnerFields) || plaintext["mchid"] !== account.mchid) return false;
   return plaintext["appid"] === account.appid || (!isPayment && plaintext["appid"] === undefined);
 }
