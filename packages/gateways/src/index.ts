@@ -1,8 +1,10 @@
 export type * from "./gateway.ts";
 export { sign, isSignedBy } from "./hmac/signature.ts";
 export { readFlatBody, readFlatJson } from "./flat-body.ts";
+export { type Finding, inspectAccount } from "./inspect-account.ts";
+export { type InspectedAccount, type ProvidersInspection, inspectProviders } from "./inspect-providers.ts";
 export { type OpenOptions, type OpenProviders, type ProvidersChange, openProviders } from "./live-providers.ts";
 export { ProvidersError, loadProviders, mockProvider, readProvidersFile } from "./load-providers.ts";
-export * from "./providers.ts";
+export { type Providers, type ProvidersReading, readProviders } from "./providers.ts";
 export { type Account, gatewayOf, isDocumented } from "./registry.ts";
 export { verifyCallback } from "./verify-callback.ts";

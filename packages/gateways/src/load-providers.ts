@@ -15,7 +15,9 @@ export async function loadProviders(file: string, production: boolean): Promise<
 /** The text of the file, or why it cannot be had. */
 export async function readProvidersFile(
   file: string,
-): Promise<{ readonly ok: true; readonly text: string } | { readonly ok: false; readonly problems: readonly string[] }> {
+): Promise<
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problems: readonly string[] }
+> {
   try {
     return { ok: true, text: await readFile(file, "utf8") };
   } catch (error) {

@@ -7,9 +7,9 @@ export type Providers = ReadonlyMap<string, Account>;
 
 const providerId = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const maximumProviders = 100;
-const minimumProductionSecret = 16;
+export const minimumProductionSecret = 16;
 /** Who signs for UnionPay; its test environment signs under another name. */
-const unionpayName = "中国银联股份有限公司";
+export const unionpayName = "中国银联股份有限公司";
 
 const providersSchema = z
   .record(z.string().regex(providerId, "a provider id is 1–64 of A-Z a-z 0-9 _ -"), accountSchema)
