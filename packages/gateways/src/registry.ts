@@ -36,11 +36,11 @@ export type Account = AccountByKind[Kind];
 export const gateways: { readonly [K in Kind]: Gateway<AccountByKind[K]> } = {
   hmac,
   mock,
-  "wechat-v3": { ...wechatV3, calls: incomingOnly },
-  "wechat-v2": { ...wechatV2, calls: incomingOnly },
-  alipay: { ...alipay, calls: incomingOnly },
+  "wechat-v3": wechatV3,
+  "wechat-v2": wechatV2,
+  alipay,
   unionpay: { ...unionpay, calls: incomingOnly },
-  stripe: { ...stripe, calls: incomingOnly },
+  stripe,
   "standard-webhooks": { ...standardWebhooks, calls: incomingOnly },
 };
 

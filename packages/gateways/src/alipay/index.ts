@@ -1,5 +1,6 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { type AlipayAccount, alipayAccount } from "./account.ts";
+import { alipayCalls } from "./calls.ts";
 import { verifyAlipay } from "./verify.ts";
 
 function reply(status: number, body: "success" | "fail"): Acknowledgement {
@@ -14,4 +15,5 @@ export const alipay = {
     accepted: reply(200, "success"),
     refused: (status: number) => reply(status, "fail"),
   },
-} satisfies Omit<Gateway<AlipayAccount>, "calls">;
+  calls: alipayCalls,
+} satisfies Gateway<AlipayAccount>;

@@ -1,5 +1,6 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { type StripeAccount, stripeAccount } from "./account.ts";
+import { stripeCalls } from "./calls.ts";
 import { verifyStripe } from "./verify.ts";
 
 function reply(status: number, body: Readonly<Record<string, unknown>>): Acknowledgement {
@@ -14,4 +15,5 @@ export const stripe = {
     accepted: reply(200, { received: true }),
     refused: (status: number, message: string) => reply(status, { error: message }),
   },
-} satisfies Omit<Gateway<StripeAccount>, "calls">;
+  calls: stripeCalls,
+} satisfies Gateway<StripeAccount>;
