@@ -50,6 +50,16 @@ describe("a providers file has problems", () => {
     expect(problems.join()).not.toContain("shortest");
   });
 
+  test("in production when an account is called unencrypted over the network, but not on this machine", () => {
+    const till = { kind: "hmac", secret: hidden };
+    const problems = problemsOf(
+      { far: { ...till, baseUrl: "http://pay.test" }, near: { ...till, baseUrl: "http://127.0.0.1:8080" } },
+      true,
+    );
+
+    expect(problems).toEqual(["far.baseUrl: must be https in production"]);
+  });
+
   test("and all of them are named at once", () => {
     const problems = problemsOf({ one: { kind: "hmac" }, two: { kind: "hmac", secret: "" } });
 
