@@ -22,13 +22,26 @@ export type Instruction = {
   readonly order?: "normal" | "reversed";
 };
 
-/** The buyer at the cashier, and whoever sends callbacks. Answers the HTTP status that each delivery got. */
-export type Buyer = (outTradeNo: string, instruction: Instruction) => Promise<readonly number[]>;
+const paymentSchema = z.object({ payment: z.looseObject({ status: z.string() }) });
 
-export function openCashier({ simulatorUrl, provider }: System): Buyer {
-  return async (outTradeNo, instruction) => {
-    const url = `${simulatorUrl}/control/${provider}/payments/${outTradeNo}`;
-    const { deliveries } = await ask({ method: "POST", url, body: instruction }, answerSchema);
-    return deliveries.map(({ answer }) => answer?.status ?? 0);
+/** The gateway as the buyer, and whoever else sends callbacks, meets it. */
+export type Cashier = {
+  /** Answers the HTTP status that each delivery got. */
+  readonly pay: (outTradeNo: string, instruction: Instruction) => Promise<readonly number[]>;
+  /** The gateway's own word for how a payment stands. */
+  readonly statusOf: (outTradeNo: string) => Promise<string>;
+};
+
+export function openCashier({ simulatorUrl, provider }: System): Cashier {
+  const urlOf = (outTradeNo: string) => `${simulatorUrl}/control/${provider}/payments/${outTradeNo}`;
+  return {
+    pay: async (outTradeNo, instruction) => {
+      const { deliveries } = await ask({ method: "POST", url: urlOf(outTradeNo), body: instruction }, answerSchema);
+      return deliveries.map(({ answer }) => answer?.status ?? 0);
+    },
+    statusOf: async (outTradeNo) => {
+      const { payment } = await ask({ method: "GET", url: urlOf(outTradeNo) }, paymentSchema);
+      return payment.status;
+    },
   };
 }

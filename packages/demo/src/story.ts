@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Buyer } from "./buyer.ts";
+import type { Cashier } from "./buyer.ts";
 import { lookAt, stockText } from "./look.ts";
 import type { Payment, Shop } from "./shop.ts";
 import type { Facts, Step } from "./story-step.ts";
@@ -18,7 +18,7 @@ type Open = { readonly orderId: string; readonly payment: Payment };
  * The life of a payment, the good days and the bad ones. The steps share one product, so each states the stock that the
  * ones before it have left.
  */
-export function tellStory(shop: Shop, pay: Buyer): readonly Step[] {
+export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step[] {
   const lookLater = (orderId: string) => () => lookAt(shop, orderId);
   const startOrder = async (wanted: { quantity: number; ttlSeconds?: number }): Promise<Open> => {
     const open = await shop.place(wanted);
@@ -62,7 +62,7 @@ export function tellStory(shop: Shop, pay: Buyer): readonly Step[] {
     },
     {
       title: "Pay twice",
-      done: "Two attempts at one order are both paid",
+      done: "Two attempts at one order are both paid, the second after it was closed",
       expected: facts("paid", {
         payments: "succeeded, succeeded",
         inbox: "SUCCESS → paid; SUCCESS → surplus_payment",
@@ -74,7 +74,8 @@ export function tellStory(shop: Shop, pay: Buyer): readonly Step[] {
         const second = await shop.addPayment(orderId);
         await shop.start(second.id);
         await pay(payment.outTradeNo, { do: "pay" });
-        await pay(second.outTradeNo, { do: "pay" });
+        await until(`attempt ${second.id} is closed`, async () => (await statusOf(second.outTradeNo)) === "CLOSED");
+        await pay(second.outTradeNo, { do: "pay", late: true });
         return lookLater(orderId);
       },
     },
@@ -175,9 +176,13 @@ function facts(
 
 /** Callbacks are settled side by side: what is to come after the success must be sent after it was settled. */
 async function untilPaid(shop: Shop, orderId: string): Promise<void> {
+  await until(`order ${orderId} is paid`, async () => (await shop.timeline(orderId)).order.status === "paid");
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + settlementPatienceMs;
-  while ((await shop.timeline(orderId)).order.status !== "paid") {
-    if (performance.now() >= deadline) throw new Error(`order ${orderId} did not become paid`);
+  while (!(await holds())) {
+    if (performance.now() >= deadline) throw new Error(`in vain: ${what}`);
     await sleep(pollMs);
   }
 }
