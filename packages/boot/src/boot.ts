@@ -58,6 +58,9 @@ export async function boot(environment: Environment, options: BootOptions): Prom
     });
     return openProducer(backend, log, () => performance.now());
   });
+  if (environment.LATE_PAYMENT_POLICY === "refund") {
+    log.warn("LATE_PAYMENT_POLICY: refund opens a case like hold until refunds exist");
+  }
   const engine: Engine = {
     db,
     wake: createBell(producer, { recheckSeconds: environment.EXPIRY_RECHECK_SECONDS }),

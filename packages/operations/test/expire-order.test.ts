@@ -1,7 +1,7 @@
 import { exceptions, orders } from "@zhanggui/db";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addPayment, cancelUnpaid, expireOrder, placeOrder, startPayment } from "../src/index.ts";
-import { type GatewayServer, startGateway } from "./support/gateway-server.ts";
+import type { GatewayServer } from "./support/gateway-server.ts";
 import {
   type Shop,
   actionsOf,
@@ -19,21 +19,13 @@ import {
   tell,
   withoutQueue,
 } from "./support/shop.ts";
+import { useShopAtGateway } from "./support/use-shop-at-gateway.ts";
 
 let gateway: GatewayServer;
 let shop: Shop;
-beforeAll(async () => {
-  gateway = await startGateway();
-  shop = await openShop({ gateUrl: gateway.url });
-});
-beforeEach(() => gateway.answer({}));
-afterEach(async () => {
-  await expectStockConserved(shop);
-  await expectMoneyAccounted(shop);
-});
-afterAll(async () => {
-  await shop.close();
-  await gateway.stop();
+useShopAtGateway((itsShop, itsGateway) => {
+  shop = itsShop;
+  gateway = itsGateway;
 });
 
 function expire(orderId: string) {

@@ -1,33 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { addPayment, startPayment } from "../src/index.ts";
-import { type GatewayServer, startGateway } from "./support/gateway-server.ts";
-import {
-  type Shop,
-  customerId,
-  expectMoneyAccounted,
-  expectStockConserved,
-  openShop,
-  paid,
-  standing,
-  startedOrder,
-  tell,
-} from "./support/shop.ts";
+import type { GatewayServer } from "./support/gateway-server.ts";
+import { type Shop, customerId, paid, standing, startedOrder, tell } from "./support/shop.ts";
+import { useShopAtGateway } from "./support/use-shop-at-gateway.ts";
 
 let gateway: GatewayServer;
 let shop: Shop;
-beforeAll(async () => {
-  gateway = await startGateway();
-  shop = await openShop({ gateUrl: gateway.url });
-});
-beforeEach(() => gateway.answer({}));
-afterEach(async () => {
-  await expectStockConserved(shop);
-  await expectMoneyAccounted(shop);
-});
-afterAll(async () => {
-  await shop.close();
-  await gateway.stop();
+useShopAtGateway((itsShop, itsGateway) => {
+  shop = itsShop;
+  gateway = itsGateway;
 });
 
 /** An order with a started attempt at the gateway that is called, and another at one that only calls us. */

@@ -1,15 +1,12 @@
 import { audit, orders, transact } from "@zhanggui/db";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { addPayment, cancelOrder, expireOrder, settleCallback, startPayment } from "../src/index.ts";
-import { type GatewayServer, startGateway } from "./support/gateway-server.ts";
+import type { GatewayServer } from "./support/gateway-server.ts";
 import {
   type Shop,
   countersOf,
   customerId,
-  expectMoneyAccounted,
-  expectStockConserved,
   hear,
-  openShop,
   paid,
   passDeadline,
   standing,
@@ -17,21 +14,13 @@ import {
   stock,
   tell,
 } from "./support/shop.ts";
+import { useShopAtGateway } from "./support/use-shop-at-gateway.ts";
 
 let gateway: GatewayServer;
 let shop: Shop;
-beforeAll(async () => {
-  gateway = await startGateway();
-  shop = await openShop({ gateUrl: gateway.url });
-});
-beforeEach(() => gateway.answer({}));
-afterEach(async () => {
-  await expectStockConserved(shop);
-  await expectMoneyAccounted(shop);
-});
-afterAll(async () => {
-  await shop.close();
-  await gateway.stop();
+useShopAtGateway((itsShop, itsGateway) => {
+  shop = itsShop;
+  gateway = itsGateway;
 });
 
 /** Holds an order's row, as a transaction does that is a moment ahead, until `release`. */

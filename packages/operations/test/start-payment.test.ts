@@ -1,15 +1,12 @@
 import { orders, payments } from "@zhanggui/db";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { addPayment, cancelOrder, startPayment } from "../src/index.ts";
-import { type GatewayServer, startGateway } from "./support/gateway-server.ts";
+import type { GatewayServer } from "./support/gateway-server.ts";
 import {
   type Shop,
   actionsOf,
   countersOf,
   customerId,
-  expectMoneyAccounted,
-  expectStockConserved,
-  openShop,
   order,
   paid,
   passDeadline,
@@ -18,21 +15,13 @@ import {
   stock,
   tell,
 } from "./support/shop.ts";
+import { useShopAtGateway } from "./support/use-shop-at-gateway.ts";
 
 let gateway: GatewayServer;
 let shop: Shop;
-beforeAll(async () => {
-  gateway = await startGateway();
-  shop = await openShop({ gateUrl: gateway.url });
-});
-beforeEach(() => gateway.answer({}));
-afterEach(async () => {
-  await expectStockConserved(shop);
-  await expectMoneyAccounted(shop);
-});
-afterAll(async () => {
-  await shop.close();
-  await gateway.stop();
+useShopAtGateway((itsShop, itsGateway) => {
+  shop = itsShop;
+  gateway = itsGateway;
 });
 
 function start(paymentId: string, customer = customerId) {
