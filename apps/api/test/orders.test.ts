@@ -342,6 +342,15 @@ describe("an order's life", () => {
     await deaf.close();
   });
 
+  test("a way back that is no web address is 422, and a good one is taken", async () => {
+    const { payment } = await placeOrder(shop, "tea");
+    const start = (returnUrl: string) =>
+      shop.ask("POST", `/payments/${payment.id}/start`, { token: customer, json: { returnUrl } });
+
+    expectProblem(await start("javascript:alert(1)"), 422, "invalid_input");
+    expect((await start("https://shop.test/orders/1")).status).toBe(200);
+  });
+
   test("a stranger finds nothing", async () => {
     const { order: placed, payment } = await placeOrder(shop, "tea");
     const as = { token: stranger };

@@ -25,6 +25,7 @@ const isWorthRetrying = {
   body_too_large: false,
   unsupported_media_type: false,
   rate_limited: true,
+  gateway_refused: false,
   gateway_unavailable: true,
   queue_unavailable: true,
   database_unavailable: true,

@@ -23,6 +23,7 @@ export const faultCodes = [
   "unsupported_media_type",
   "rate_limited",
   "gateway_unavailable",
+  "gateway_refused",
   "queue_unavailable",
   "database_unavailable",
   "internal_error",

@@ -35,14 +35,22 @@ export type PaymentAction = {
   readonly fields?: Readonly<Record<string, string>>;
 };
 
-export type PayCall = {
+/** One attempt as its gateway knows it, fixed when it was started: a call that is repeated must say the same. */
+export type Attempt = {
   readonly outTradeNo: string;
+  /** When it was started. UnionPay finds a payment by this beside its number. */
+  readonly startedAt: Date;
+  /** The gateway must refuse the buyer after this. */
+  readonly expiresAt: Date;
+};
+
+export type PayCall = Attempt & {
   readonly amount: Decimal;
   readonly currency: string;
   readonly subject: string;
   readonly notifyUrl: string;
-  /** The gateway must refuse the buyer after this. */
-  readonly expiresAt: Date;
+  /** Where the buyer's browser is led afterwards. That visit proves nothing. */
+  readonly returnUrl: string;
 };
 
 /** What a call out of this process needs besides its words. */
@@ -51,6 +59,8 @@ export type Outside = { readonly fetch: typeof fetch; readonly now: () => Date }
 /** An outcome that was not heard is `unknown`, never assumed. */
 export type PayAnswer =
   | { readonly kind: "created"; readonly action: PaymentAction }
+  /** It will not be opened, now or when asked again. */
+  | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "unknown"; readonly why: string };
 
 export type QueryAnswer =
@@ -64,11 +74,17 @@ export type CloseAnswer =
   | { readonly kind: "not_found" }
   | { readonly kind: "unknown"; readonly why: string };
 
-export type RefundCall = {
+/** One refund as its gateway knows it. */
+export type RefundAttempt = {
   readonly outTradeNo: string;
   readonly transactionId: string;
   /** Committed before the call and used for ever: asking again with the same number never refunds twice. */
   readonly outRefundNo: string;
+  /** When it was asked for. UnionPay finds a refund by this beside its number. */
+  readonly requestedAt: Date;
+};
+
+export type RefundCall = RefundAttempt & {
   /** What the payment was over, and how much of it goes back. */
   readonly amount: Decimal;
   readonly refundAmount: Decimal;
@@ -99,10 +115,10 @@ export type StatementAnswer =
 export type GatewayCalls<Account> = {
   readonly isCallable: (account: Account) => boolean;
   readonly pay: (account: Account, call: PayCall, outside: Outside) => Promise<PayAnswer>;
-  readonly query: (account: Account, outTradeNo: string, outside: Outside) => Promise<QueryAnswer>;
-  readonly close: (account: Account, outTradeNo: string, outside: Outside) => Promise<CloseAnswer>;
+  readonly query: (account: Account, attempt: Attempt, outside: Outside) => Promise<QueryAnswer>;
+  readonly close: (account: Account, attempt: Attempt, outside: Outside) => Promise<CloseAnswer>;
   readonly refund: (account: Account, call: RefundCall, outside: Outside) => Promise<RefundAnswer>;
-  readonly refundQuery: (account: Account, outRefundNo: string, outside: Outside) => Promise<RefundQueryAnswer>;
+  readonly refundQuery: (account: Account, refund: RefundAttempt, outside: Outside) => Promise<RefundQueryAnswer>;
   /** `date` is `yyyy-mm-dd` of the gateway's own day, Asia/Shanghai where it has no other. */
   readonly statement: (account: Account, date: string, outside: Outside) => Promise<StatementAnswer>;
 };

@@ -23,11 +23,13 @@ const paying = {
   subject: "龙井 二两",
   notifyUrl: "http://shop.test/callbacks/till",
   expiresAt: new Date("2026-11-22T08:29:00Z"),
+  startedAt: new Date("2026-11-22T08:00:00Z"),
+  returnUrl: "https://shop.test/orders/1",
 };
 
 const pay = () => calls.pay(account, paying, outside);
-const query = () => calls.query(account, outTradeNo, outside);
-const close = () => calls.close(account, outTradeNo, outside);
+const query = () => calls.query(account, paying, outside);
+const close = () => calls.close(account, paying, outside);
 const everyCall = [
   ["pay", pay],
   ["query", query],
@@ -104,8 +106,8 @@ describe.each(everyCall)("an answer to %s is unknown", (_, call) => {
 test("nobody at the address is unknown, not a failure", async () => {
   const nobody: Account = { kind: "hmac", secret, baseUrl: "http://127.0.0.1:1" };
 
-  expect(await calls.query(nobody, outTradeNo, outside)).toMatchObject({ kind: "unknown" });
-  expect(await calls.query({ kind: "hmac", secret }, outTradeNo, outside)).toMatchObject({ kind: "unknown" });
+  expect(await calls.query(nobody, paying, outside)).toMatchObject({ kind: "unknown" });
+  expect(await calls.query({ kind: "hmac", secret }, paying, outside)).toMatchObject({ kind: "unknown" });
 });
 
 test("a gateway that is silent for five seconds, at once or in the middle of its words, is unknown", async () => {
@@ -159,7 +161,7 @@ describe("a call", () => {
     });
 
     for (const baseUrl of [`${gateway.url}/api/`, `${gateway.url}/api`]) {
-      await calls.query({ kind: "hmac", secret, baseUrl }, outTradeNo, outside);
+      await calls.query({ kind: "hmac", secret, baseUrl }, paying, outside);
     }
 
     expect(visited).toEqual(["/api/query", "/api/query"]);

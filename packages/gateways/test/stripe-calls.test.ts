@@ -48,6 +48,8 @@ const paying = {
   subject: "龙井 二两",
   notifyUrl: "https://shop.test/callbacks/stripe",
   expiresAt: new Date(now.getTime() + 29 * 60 * 1000),
+  startedAt: now,
+  returnUrl: "https://shop.test/orders/1",
 };
 const refunding = {
   outTradeNo,
@@ -58,6 +60,7 @@ const refunding = {
   currency: "CNY",
   reason: "不要了",
   notifyUrl: paying.notifyUrl,
+  requestedAt: now,
 };
 const metadata = { out_trade_no: outTradeNo };
 const open = {
@@ -93,10 +96,10 @@ const refunds = "GET /v1/refunds";
 const makeRefund = "POST /v1/refunds";
 
 const pay = () => stripeCalls.pay(account, paying, outside);
-const query = () => stripeCalls.query(account, outTradeNo, outside);
-const close = () => stripeCalls.close(account, outTradeNo, outside);
+const query = () => stripeCalls.query(account, paying, outside);
+const close = () => stripeCalls.close(account, paying, outside);
 const askRefund = () => stripeCalls.refund(account, refunding, outside);
-const refundQuery = () => stripeCalls.refundQuery(account, "r_1", outside);
+const refundQuery = () => stripeCalls.refundQuery(account, refunding, outside);
 const everyCall = [
   ["pay", pay],
   ["query", query],
@@ -135,7 +138,7 @@ test.each(["http://api.stripe.test", "http://127.0.0.1.evil.test", "http://local
     const asked: unknown[] = [];
     const spying = { ...outside, fetch: async (url: unknown) => void asked.push(url) as never };
 
-    expect(await stripeCalls.query({ ...keys, baseUrl }, outTradeNo, spying)).toMatchObject({ kind: "unknown" });
+    expect(await stripeCalls.query({ ...keys, baseUrl }, paying, spying)).toMatchObject({ kind: "unknown" });
     expect(asked).toEqual([]);
   },
 );
@@ -154,8 +157,8 @@ describe("pay", () => {
       "line_items[0][price_data][currency]": "cny",
       "metadata[out_trade_no]": "p_1",
       "payment_intent_data[metadata][out_trade_no]": "p_1",
-      expires_at: String(nowSeconds + 31 * 60),
-      success_url: "https://shop.test/",
+      expires_at: String(nowSeconds + 3_600),
+      success_url: paying.returnUrl,
     });
   });
 
@@ -168,9 +171,9 @@ describe("pay", () => {
     await sdk.checkout.sessions.create(
       {
         mode: "payment",
-        success_url: "https://shop.test/",
-        cancel_url: "https://shop.test/",
-        expires_at: nowSeconds + 31 * 60,
+        success_url: paying.returnUrl,
+        cancel_url: paying.returnUrl,
+        expires_at: nowSeconds + 3_600,
         client_reference_id: "p_1",
         line_items: [
           { quantity: 1, price_data: { currency: "cny", unit_amount: 3980, product_data: { name: "龙井 二两" } } },
@@ -215,9 +218,9 @@ describe("pay", () => {
     serve({ [create]: { body: open } });
 
     await stripeCalls.pay(account, { ...paying, expiresAt: new Date(now.getTime() + 7e8) }, outside);
-    await stripeCalls.pay(account, { ...paying, expiresAt: new Date(now.getTime() + 36e5) }, outside);
+    await stripeCalls.pay(account, { ...paying, expiresAt: new Date(now.getTime() + 72e5) }, outside);
 
-    expect(told.map(({ fields }) => Number(fields.get("expires_at")) - nowSeconds)).toEqual([86_340, 3_600]);
+    expect(told.map(({ fields }) => Number(fields.get("expires_at")) - nowSeconds)).toEqual([86_340, 7_200]);
   });
 });
 

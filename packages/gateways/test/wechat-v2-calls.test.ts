@@ -19,7 +19,8 @@ import {
 } from "./support/wechat-v2-notices.ts";
 
 const { calls } = wechatV2;
-const outside = { fetch, now: () => new Date("2026-11-22T04:00:10Z") };
+const now = new Date("2026-11-22T04:00:10Z");
+const outside = { fetch, now: () => now };
 const outTradeNo = "p_20261122_1";
 const outRefundNo = "r_20261123_1";
 const paying = {
@@ -29,6 +30,8 @@ const paying = {
   subject: "龙井 & <二两> ]]>",
   notifyUrl: "https://shop.test/callbacks/wechat",
   expiresAt: new Date("2026-11-22T16:29:00.900Z"),
+  startedAt: now,
+  returnUrl: "https://shop.test/orders/1",
 };
 
 let gateway: GatewayServer;
@@ -40,9 +43,17 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 const pay = () => calls.pay(account, paying, outside);
-const query = () => calls.query(account, outTradeNo, outside);
-const close = () => calls.close(account, outTradeNo, outside);
-const refundQuery = () => calls.refundQuery(account, outRefundNo, outside);
+const query = () => calls.query(account, paying, outside);
+const close = () => calls.close(account, paying, outside);
+const refunding = {
+  ...paying,
+  transactionId: "1",
+  outRefundNo,
+  refundAmount: paying.amount,
+  reason: "",
+  requestedAt: now,
+};
+const refundQuery = () => calls.refundQuery(account, refunding, outside);
 const statement = () => calls.statement(account, "2026-11-21", outside);
 
 const ours: Fields = {
@@ -204,8 +215,12 @@ test("a call is always possible, and goes to WeChat itself unless the account sa
     return new Response("");
   };
 
-  await calls.query(incoming, "p_1", { ...outside, fetch: listening });
-  await calls.close({ ...incoming, baseUrl: "https://proxy.test/wx/" }, "p_1", { ...outside, fetch: listening });
+  await calls.query(incoming, { ...paying, outTradeNo: "p_1" }, { ...outside, fetch: listening });
+  await calls.close(
+    { ...incoming, baseUrl: "https://proxy.test/wx/" },
+    { ...paying, outTradeNo: "p_1" },
+    { ...outside, fetch: listening },
+  );
 
   expect(calls.isCallable(incoming)).toBe(false);
   expect(calls.isCallable({ ...incoming, baseUrl: "https://proxy.test" })).toBe(true);
@@ -234,7 +249,7 @@ describe("pay", () => {
     const heard = answer(created);
 
     expect(await calls.pay(account, { ...paying, amount: new Decimal(amount) }, outside)).toMatchObject({
-      kind: "unknown",
+      kind: "refused",
     });
     expect(heard).toEqual([]);
   });
@@ -355,7 +370,6 @@ describe("close", () => {
 describe("refund", () => {
   test("is never asked for without the merchant's certificate, and says so", async () => {
     const heard = answer(ours);
-    const refunding = { ...paying, transactionId: "1", outRefundNo, refundAmount: paying.amount, reason: "" };
 
     expect(await calls.refund(account, refunding, outside)).toMatchObject({
       kind: "unknown",

@@ -39,6 +39,8 @@ const paying = {
   subject: "龙井 & 二两",
   notifyUrl: "https://shop.test/callbacks/wechat",
   expiresAt: new Date("2026-11-22T16:29:00.900Z"),
+  startedAt: now,
+  returnUrl: "https://shop.test/orders/1",
 };
 const refunding = {
   outTradeNo,
@@ -49,6 +51,7 @@ const refunding = {
   currency: "CNY",
   reason: "退货",
   notifyUrl: "https://shop.test/callbacks/wechat",
+  requestedAt: now,
 };
 const byPublicKey: SignOptions = { serial: publicKeyId, keys: publicModeKeys };
 
@@ -61,10 +64,10 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 const pay = () => calls.pay(account, paying, outside);
-const query = () => calls.query(account, outTradeNo, outside);
-const close = () => calls.close(account, outTradeNo, outside);
+const query = () => calls.query(account, paying, outside);
+const close = () => calls.close(account, paying, outside);
 const refund = () => calls.refund(account, refunding, outside);
-const refundQuery = () => calls.refundQuery(account, outRefundNo, outside);
+const refundQuery = () => calls.refundQuery(account, refunding, outside);
 const statement = () => calls.statement(account, "2026-11-21", outside);
 
 const codeUrl = "weixin://wxpay/bizpayurl/up?pr=NwY5Mz9&groupid=00";
@@ -247,8 +250,12 @@ describe("a call", () => {
       return new Response(null, { status: 500 });
     };
 
-    await calls.query(incoming, "p|1*", { ...outside, fetch: listening });
-    await calls.query({ ...incoming, baseUrl: "https://proxy.test/wx/" }, "p_1", { ...outside, fetch: listening });
+    await calls.query(incoming, { ...paying, outTradeNo: "p|1*" }, { ...outside, fetch: listening });
+    await calls.query(
+      { ...incoming, baseUrl: "https://proxy.test/wx/" },
+      { ...paying, outTradeNo: "p_1" },
+      { ...outside, fetch: listening },
+    );
 
     expect(calls.isCallable(incoming)).toBe(false);
     expect(calls.isCallable({ ...incoming, baseUrl: "https://proxy.test" })).toBe(true);
@@ -262,7 +269,7 @@ describe("a call", () => {
     const keys = Object.fromEntries(Object.entries(incoming.keys).filter(([, { type }]) => type === "certificate"));
     const heard = answer(signed(paid));
 
-    expect(await calls.query({ ...account, keys }, outTradeNo, outside)).toMatchObject({ kind: "found" });
+    expect(await calls.query({ ...account, keys }, paying, outside)).toMatchObject({ kind: "found" });
     expect(heard[0]?.headers).not.toHaveProperty("wechatpay-serial");
   });
 
@@ -290,7 +297,7 @@ describe("pay", () => {
     const heard = answer(signed({ code_url: codeUrl }, byPublicKey));
 
     expect(await calls.pay(account, { ...paying, amount: new Decimal(amount) }, outside)).toMatchObject({
-      kind: "unknown",
+      kind: "refused",
     });
     expect(heard).toEqual([]);
   });
@@ -594,7 +601,7 @@ test("a connection that breaks in the middle of an answer is unknown", async () 
   if (address === null || typeof address === "string") throw new Error("no port");
 
   const broken = { ...account, baseUrl: `http://127.0.0.1:${address.port}` };
-  expect(await calls.query(broken, outTradeNo, outside)).toMatchObject({ kind: "unknown" });
+  expect(await calls.query(broken, paying, outside)).toMatchObject({ kind: "unknown" });
 
   server.close();
 });

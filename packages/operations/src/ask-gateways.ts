@@ -1,8 +1,9 @@
 import { orders, payments, transact, type Payment } from "@zhanggui/db";
 import type { Notice } from "@zhanggui/domain";
-import { type Account, gatewayOf } from "@zhanggui/gateways";
+import { type Account, type Attempt, gatewayOf } from "@zhanggui/gateways";
 
 import { applyNotice } from "./apply-notice.ts";
+import { attemptOf } from "./attempt.ts";
 import type { Engine } from "./engine.ts";
 import { lockRows } from "./lock-rows.ts";
 
@@ -61,10 +62,13 @@ export async function closeLeftOver(engine: Engine, attempts: readonly Payment[]
 }
 
 async function closeOne(engine: Engine, payment: Payment, account: Account): Promise<Standing> {
-  const first = await query(engine, payment, account);
+  const order = await orders.find(engine.db, payment.order_id);
+  if (order === undefined) throw new Error(`payment ${payment.id} has no order`);
+  const asking = { payment, account, attempt: attemptOf(payment, order) };
+  const first = await query(engine, asking);
   if (first.kind !== "unpaid") return first;
 
-  const answer = await gatewayOf(account).calls.close(account, payment.out_trade_no, engine.outside);
+  const answer = await gatewayOf(account).calls.close(account, asking.attempt, engine.outside);
   switch (answer.kind) {
     case "closed":
     case "not_found":
@@ -72,7 +76,7 @@ async function closeOne(engine: Engine, payment: Payment, account: Account): Pro
     case "unknown":
       return { kind: "open", why: answer.why };
     case "paid": {
-      const second = await query(engine, payment, account);
+      const second = await query(engine, asking);
       return second.kind === "unpaid"
         ? { kind: "open", why: "the gateway says paid on close and unpaid on query" }
         : second;
@@ -80,12 +84,13 @@ async function closeOne(engine: Engine, payment: Payment, account: Account): Pro
   }
 }
 
+type Asking = { readonly payment: Payment; readonly account: Account; readonly attempt: Attempt };
+
 async function query(
   engine: Engine,
-  payment: Payment,
-  account: Account,
+  { payment, account, attempt }: Asking,
 ): Promise<Standing | { readonly kind: "unpaid" }> {
-  const answer = await gatewayOf(account).calls.query(account, payment.out_trade_no, engine.outside);
+  const answer = await gatewayOf(account).calls.query(account, attempt, engine.outside);
   if (answer.kind === "unknown") return { kind: "open", why: answer.why };
   // The gateway was never asked to open it, or the buyer never came: there is nothing to pay.
   if (answer.kind === "not_found") return { kind: "closed" };

@@ -1,11 +1,17 @@
 import { audit, orders, payments, transact, type Order, type Payment } from "@zhanggui/db";
-import { Decimal, Fault, gatewayDeadline, isOpen } from "@zhanggui/domain";
+import { Decimal, Fault, isOpen } from "@zhanggui/domain";
 import { type PaymentAction, gatewayOf } from "@zhanggui/gateways";
 
+import { attemptOf } from "./attempt.ts";
 import type { Engine } from "./engine.ts";
 import { type PaymentView, viewPayment } from "./views.ts";
 
-export type StartPayment = { readonly customerId: string; readonly paymentId: string };
+export type StartPayment = {
+  readonly customerId: string;
+  readonly paymentId: string;
+  /** Where the gateway leads the buyer's browser afterwards; the shop knows its own pages. */
+  readonly returnUrl?: string | undefined;
+};
 export type StartedPayment = { readonly payment: PaymentView; readonly action: PaymentAction };
 
 /**
@@ -13,9 +19,11 @@ export type StartedPayment = { readonly payment: PaymentView; readonly action: P
  * same action. The gateway is called outside any transaction, and always with the same number: an answer that was lost
  * is asked for again.
  *
- * @throws Fault `payment_not_found`, `order_not_payable`, `order_expired`, `gateway_unavailable`.
+ * @throws Fault `payment_not_found`, `order_not_payable`, `order_expired`, `gateway_unavailable`, `gateway_refused`
+ *   (the attempt is failed then, and another method may be tried).
  */
-export async function startPayment(engine: Engine, { customerId, paymentId }: StartPayment): Promise<StartedPayment> {
+export async function startPayment(engine: Engine, asked: StartPayment): Promise<StartedPayment> {
+  const { customerId, paymentId } = asked;
   const found = await payments.find(engine.db, paymentId);
   if (found === undefined) throw new Fault("payment_not_found", { paymentId });
 
@@ -46,10 +54,13 @@ export async function startPayment(engine: Engine, { customerId, paymentId }: St
     return { order: locked, payment: started };
   });
 
-  return { payment: viewPayment(payment), action: payment.action ?? (await askGateway(engine, order, payment)) };
+  const action = payment.action ?? (await askGateway(engine, { order, payment, returnUrl: asked.returnUrl }));
+  return { payment: viewPayment(payment), action };
 }
 
-async function askGateway(engine: Engine, order: Order, payment: Payment): Promise<PaymentAction> {
+type Asking = { readonly order: Order; readonly payment: Payment; readonly returnUrl: string | undefined };
+
+async function askGateway(engine: Engine, { order, payment, returnUrl }: Asking): Promise<PaymentAction> {
   const account = engine.providers.get(payment.provider);
   if (account === undefined) throw new Fault("unknown_provider", { provider: payment.provider });
   const { calls } = gatewayOf(account);
@@ -57,16 +68,42 @@ async function askGateway(engine: Engine, order: Order, payment: Payment): Promi
 
   const { outside, publicUrl } = engine;
   const call = {
-    outTradeNo: payment.out_trade_no,
+    ...attemptOf(payment, order),
     amount: new Decimal(payment.amount),
     currency: payment.currency,
     subject: order.number,
     notifyUrl: `${publicUrl}/callbacks/${payment.provider}`,
-    expiresAt: gatewayDeadline(outside.now(), order.expires_at),
+    returnUrl: returnUrl ?? publicUrl,
   };
   const answer = await calls.pay(account, call, outside);
   if (answer.kind === "unknown") {
     throw new Fault("gateway_unavailable", { provider: payment.provider, why: answer.why });
   }
+  if (answer.kind === "refused") {
+    await failAttempt(engine, payment, answer.why);
+    throw new Fault("gateway_refused", { provider: payment.provider, why: answer.why });
+  }
   return payments.keepAction(engine.db, payment.id, answer.action);
+}
+
+/** Ends an attempt that its gateway will not open, unless something else has been heard of it meanwhile. */
+async function failAttempt(engine: Engine, { id, order_id }: Payment, why: string): Promise<void> {
+  await transact(engine.db, async (tx) => {
+    await orders.lock(tx, order_id);
+    const attempt = await payments.lock(tx, id);
+    if (attempt?.status !== "processing") return;
+    const failed = await payments.move(tx, attempt, { to: "failed" });
+    await audit.write(tx, [
+      {
+        actor: `gateway:${attempt.provider}`,
+        action: "payment.failed",
+        entity: "payment",
+        entityId: id,
+        orderId: order_id,
+        before: { status: attempt.status },
+        after: { status: failed.status },
+        reason: why,
+      },
+    ]);
+  });
 }

@@ -135,6 +135,32 @@ describe("starting a payment", () => {
     expect(marginMs).toBe(60_000);
   });
 
+  test("that was not heard tells the gateway the same again", async () => {
+    const placed = await order(shop, { provider: "gate" });
+    const told: (string | undefined)[] = [];
+    gateway.answer({ "/pay": (call) => void told.push(call["time_expire"]) });
+
+    for (let time = 0; time < 2; time += 1) {
+      await expect(start(placed.payment.id)).rejects.toMatchObject({ code: "gateway_unavailable" });
+    }
+
+    expect(told).toEqual([told[0], told[0]]);
+  });
+
+  test("that the gateway refuses fails the attempt, and another method may be tried", async () => {
+    const placed = await order(shop, { provider: "gate" });
+    gateway.answer({ "/pay": () => ({ code: "FAIL", message: "no such merchant" }) });
+
+    await expect(start(placed.payment.id)).rejects.toMatchObject({
+      code: "gateway_refused",
+      facts: { why: "no such merchant" },
+    });
+
+    expect(await standing(shop, placed.order.id)).toMatchObject({ order: "pending", payments: ["failed"] });
+    expect(await actionsOf(shop, placed.order.id)).toContain("payment.failed");
+    await addPayment(shop.engine, { customerId, orderId: placed.order.id, provider: "other" });
+  });
+
   test("holds no transaction open while the gateway thinks", async () => {
     const placed = await order(shop, { provider: "gate" });
     let open: unknown;

@@ -4,9 +4,9 @@ import { Fault } from "@zhanggui/domain";
 import { startPayment, viewPayment } from "@zhanggui/operations";
 
 import type { Deps } from "../deps.ts";
-import { json, refusals } from "../http/responses.ts";
+import { json, jsonBody, refusals } from "../http/responses.ts";
 import { createRouter } from "../http/router.ts";
-import { actionSchema, paymentSchema } from "../schemas/shop.ts";
+import { actionSchema, paymentSchema, startPaymentSchema } from "../schemas/shop.ts";
 import { idParam } from "../schemas/text.ts";
 
 const security = [{ bearer: [] }];
@@ -18,7 +18,7 @@ const startRoute = createRoute({
   tags,
   security,
   summary: "Start an attempt; repeating it answers the same action.",
-  request: { params: idParam },
+  request: { params: idParam, body: { ...jsonBody(startPaymentSchema), required: false } },
   responses: { 200: json(z.object({ payment: paymentSchema, action: actionSchema }), "Started."), ...refusals },
 });
 
@@ -38,6 +38,7 @@ export function paymentRoutes({ engine }: Pick<Deps, "engine">) {
       const { action, payment } = await startPayment(engine, {
         customerId: c.get("caller").sub,
         paymentId: c.req.valid("param").id,
+        ...c.req.valid("json"),
       });
       return c.json({ payment, action: { ...action, ...(action.fields && { fields: { ...action.fields } }) } }, 200);
     })

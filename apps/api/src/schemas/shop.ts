@@ -82,4 +82,16 @@ export const placeOrderSchema = z
   })
   .openapi("PlaceOrder");
 
+const longestUrl = 2048;
+
+export const startPaymentSchema = z
+  .object({
+    returnUrl: z
+      .url({ protocol: /^https?$/ })
+      .max(longestUrl)
+      .optional()
+      .openapi({ description: "Where the gateway leads the buyer's browser afterwards, where it has such a step." }),
+  })
+  .openapi("StartPayment");
+
 export const addPaymentSchema = z.object({ provider: providerSchema }).openapi("AddPayment");

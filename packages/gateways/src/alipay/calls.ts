@@ -2,7 +2,7 @@ import { type Notice, formatAmount, parseAmount, toMinor } from "@zhanggui/domai
 
 import { noticeOf } from "../event-key.ts";
 import { download, exchange } from "../exchange.ts";
-import type { GatewayCalls, Outside, RefundQueryAnswer, StatementAnswer } from "../gateway.ts";
+import type { GatewayCalls, Outside, StatementAnswer } from "../gateway.ts";
 import { readBeijingTime } from "../reading/beijing-time.ts";
 import type { AlipayAccount } from "./account.ts";
 import { type AlipayAnswer, readAlipayAnswer } from "./answer.ts";
@@ -55,7 +55,7 @@ export const alipayCalls: GatewayCalls<AlipayAccount> = {
   isCallable: (account) => account.baseUrl !== undefined,
 
   async pay(account, call, outside) {
-    if (call.currency !== "CNY") return { kind: "unknown", why: `Alipay takes CNY, not ${call.currency}` };
+    if (call.currency !== "CNY") return { kind: "refused", why: `Alipay takes CNY, not ${call.currency}` };
     const answer = await ask(account, outside, {
       method: "alipay.trade.precreate",
       notifyUrl: call.notifyUrl,
@@ -73,7 +73,7 @@ export const alipayCalls: GatewayCalls<AlipayAccount> = {
     return isAbout(answer.fields, call.outTradeNo) ? { kind: "created", action: { type: "qr", url } } : another;
   },
 
-  async query(account, outTradeNo, outside) {
+  async query(account, { outTradeNo }, outside) {
     const bizContent = { out_trade_no: outTradeNo };
     const answer = await ask(account, outside, { method: "alipay.trade.query", bizContent });
     if (answer.kind === "unknown") return answer;
@@ -85,7 +85,7 @@ export const alipayCalls: GatewayCalls<AlipayAccount> = {
     return notice === undefined ? unexpected("with a trade that cannot be read") : { kind: "found", notice };
   },
 
-  async close(account, outTradeNo, outside) {
+  async close(account, { outTradeNo }, outside) {
     const bizContent = { out_trade_no: outTradeNo };
     const answer = await ask(account, outside, { method: "alipay.trade.close", bizContent });
     if (answer.kind === "unknown") return answer;
@@ -116,11 +116,20 @@ export const alipayCalls: GatewayCalls<AlipayAccount> = {
     return { kind: "accepted", status: done ? "refund_succeeded" : "refund_processing" };
   },
 
-  /**
-   * Alipay finds a refund only together with its payment's number, which this call is not given: nothing is asked, and
-   * the outcome stays unknown. `queryAlipayRefund` asks when both are known; repeating `refund` is safe besides.
-   */
-  refundQuery: async () => ({ kind: "unknown", why: "Alipay asks for the payment's number as well" }),
+  /** What became of a refund. Only `REFUND_SUCCESS` says something: no status is "not received, or failed". */
+  async refundQuery(account, { outTradeNo, outRefundNo }, outside) {
+    const answer = await ask(account, outside, {
+      method: "alipay.trade.fastpay.refund.query",
+      bizContent: { out_trade_no: outTradeNo, out_request_no: outRefundNo },
+    });
+    if (answer.kind === "unknown") return answer;
+    if (answer.said === "ACQ.TRADE_NOT_EXIST") return { kind: "not_found" };
+    if (answer.said !== accepted) return unexpected(answer.said);
+    if (answer.fields["refund_status"] !== "REFUND_SUCCESS") return unexpected("without REFUND_SUCCESS");
+    return isAbout(answer.fields, outTradeNo) && answer.fields["out_request_no"] === outRefundNo
+      ? { kind: "found", status: "refund_succeeded" }
+      : another;
+  },
 
   async statement(account, date, outside): Promise<StatementAnswer> {
     const method = "alipay.data.dataservice.bill.downloadurl.query";
@@ -134,25 +143,6 @@ export const alipayCalls: GatewayCalls<AlipayAccount> = {
     return packed.kind === "downloaded" ? unpackBill(packed.file) : packed;
   },
 };
-
-/** What became of a refund. Only `REFUND_SUCCESS` says something: no status is "not received, or failed". */
-export async function queryAlipayRefund(
-  account: AlipayAccount,
-  { outTradeNo, outRefundNo }: { readonly outTradeNo: string; readonly outRefundNo: string },
-  outside: Outside,
-): Promise<RefundQueryAnswer> {
-  const answer = await ask(account, outside, {
-    method: "alipay.trade.fastpay.refund.query",
-    bizContent: { out_trade_no: outTradeNo, out_request_no: outRefundNo },
-  });
-  if (answer.kind === "unknown") return answer;
-  if (answer.said === "ACQ.TRADE_NOT_EXIST") return { kind: "not_found" };
-  if (answer.said !== accepted) return unexpected(answer.said);
-  if (answer.fields["refund_status"] !== "REFUND_SUCCESS") return unexpected("without REFUND_SUCCESS");
-  return isAbout(answer.fields, outTradeNo) && answer.fields["out_request_no"] === outRefundNo
-    ? { kind: "found", status: "refund_succeeded" }
-    : another;
-}
 
 /** The bill's table of contents stands at the end of its archive, so the packed bytes are held; unpacked they stream. */
 async function unpackBill(file: AsyncIterable<Uint8Array>): Promise<StatementAnswer> {

@@ -32,12 +32,13 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
     });
     if (answer.kind === "unknown") return answer;
     const url = answer.fields.get("cashier_url");
-    return answer.fields.get("code") === "SUCCESS" && url && isWebAddress(url)
-      ? { kind: "created", action: { type: "redirect", url } }
-      : unexpected(answer.fields);
+    if (answer.fields.get("code") === "SUCCESS" && url && isWebAddress(url)) {
+      return { kind: "created", action: { type: "redirect", url } };
+    }
+    return refusalOf(answer.fields) ?? unexpected(answer.fields);
   },
 
-  async query(account, outTradeNo, outside) {
+  async query(account, { outTradeNo }, outside) {
     const answer = await ask(account, "/query", outside, { out_trade_no: outTradeNo });
     if (answer.kind === "unknown") return answer;
     const { fields } = answer;
@@ -51,7 +52,7 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
       : unexpected(fields);
   },
 
-  async close(account, outTradeNo, outside) {
+  async close(account, { outTradeNo }, outside) {
     const answer = await ask(account, "/close", outside, { out_trade_no: outTradeNo });
     if (answer.kind === "unknown") return answer;
     switch (answer.fields.get("code")) {
@@ -80,12 +81,10 @@ export const hmacCalls: GatewayCalls<HmacKeys> = {
     const status = readRefundStatus(fields.get("refund_status") ?? "");
     if (fields.get("code") === "SUCCESS" && status !== "unknown")
       return { kind: "accepted", status, ...refundIdOf(fields) };
-    return refusals.has(fields.get("code") ?? "")
-      ? { kind: "refused", why: fields.get("message") ?? "the gateway refused" }
-      : unexpected(fields);
+    return refusalOf(fields) ?? unexpected(fields);
   },
 
-  async refundQuery(account, outRefundNo, outside) {
+  async refundQuery(account, { outRefundNo }, outside) {
     const answer = await ask(account, "/refund-query", outside, { out_refund_no: outRefundNo });
     if (answer.kind === "unknown") return answer;
     const { fields } = answer;
@@ -111,6 +110,11 @@ function isWebAddress(text: string): boolean {
 function refundIdOf(fields: Fields): { readonly refundId?: string } {
   const refundId = fields.get("refund_id");
   return refundId === undefined ? {} : { refundId };
+}
+
+function refusalOf(fields: Fields): { readonly kind: "refused"; readonly why: string } | undefined {
+  if (!refusals.has(fields.get("code") ?? "")) return undefined;
+  return { kind: "refused", why: fields.get("message") ?? "the gateway refused" };
 }
 
 function unexpected(fields: Fields): Unknown {

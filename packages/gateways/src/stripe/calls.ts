@@ -8,28 +8,25 @@ import { stripeMinor } from "./minor-units.ts";
 import { refund, refundQuery } from "./refunds.ts";
 import { askStripe, unexpected } from "./request.ts";
 
-/** Stripe takes an `expires_at` of half an hour to a day from its own clock: a minute is left for ours. */
-const shortestLifeSeconds = 31 * 60;
+/** Stripe takes an `expires_at` of half an hour to a day from its own clock; half an hour is left for a call that is repeated. */
+const shortestLifeSeconds = 60 * 60;
 const longestLifeSeconds = 24 * 60 * 60 - 60;
 
 /**
  * Calls to Stripe: a Checkout session for each attempt.
  *
  * A session cannot be made to end sooner than in half an hour, so that most outlive their order: `close` is what ends
- * them, and money that comes between is late money. The buyer is sent back to the origin of the notify address, since a
- * call is told of no page of the shop; what was paid is never read from that visit.
+ * them, and money that comes between is late money.
  */
 export const stripeCalls: GatewayCalls<StripeAccount> = {
   isCallable: (account) => account.baseUrl !== undefined,
 
   async pay(account, call, outside): Promise<PayAnswer> {
     const amount = stripeMinor(call.amount, call.currency);
-    if (amount === undefined) return { kind: "unknown", why: `${call.currency} cannot express the amount` };
-    const home = URL.parse(call.notifyUrl)?.origin;
-    if (home === undefined) return { kind: "unknown", why: "the notify address is none" };
-    const now = Math.floor(outside.now().getTime() / 1000);
+    if (amount === undefined) return { kind: "refused", why: `${call.currency} cannot express the amount` };
+    const started = Math.floor(call.startedAt.getTime() / 1000);
     const deadline = Math.floor(call.expiresAt.getTime() / 1000);
-    const expiresAt = Math.min(Math.max(deadline, now + shortestLifeSeconds), now + longestLifeSeconds);
+    const expiresAt = Math.min(Math.max(deadline, started + shortestLifeSeconds), started + longestLifeSeconds);
 
     const answer = await askStripe(account, outside, {
       method: "POST",
@@ -37,8 +34,8 @@ export const stripeCalls: GatewayCalls<StripeAccount> = {
       idempotencyKey: `pay-${call.outTradeNo}`,
       fields: {
         mode: "payment",
-        success_url: `${home}/`,
-        cancel_url: `${home}/`,
+        success_url: call.returnUrl,
+        cancel_url: call.returnUrl,
         expires_at: String(expiresAt),
         client_reference_id: call.outTradeNo,
         "line_items[0][quantity]": "1",
@@ -59,7 +56,7 @@ export const stripeCalls: GatewayCalls<StripeAccount> = {
     return unexpected(answer);
   },
 
-  async query(account, outTradeNo, outside): Promise<QueryAnswer> {
+  async query(account, { outTradeNo }, outside): Promise<QueryAnswer> {
     const found = await findPayment(account, outTradeNo, outside);
     if (found.kind === "unknown" || found.kind === "not_found") return found;
     if (found.kind === "intent") return answerOf(noticeOfIntent(found.intent, outTradeNo, false));
@@ -71,7 +68,7 @@ export const stripeCalls: GatewayCalls<StripeAccount> = {
     return intent.kind === "intent" ? answerOf(noticeOfIntent(intent.intent, outTradeNo, true)) : unreadable;
   },
 
-  async close(account, outTradeNo, outside) {
+  async close(account, { outTradeNo }, outside) {
     const found = await findPayment(account, outTradeNo, outside);
     if (found.kind === "unknown" || found.kind === "not_found") return found;
     if (found.kind === "intent") {

@@ -79,13 +79,13 @@ export const refund: Calls["refund"] = async (account, call, outside): Promise<R
     : { kind: "unknown", why: "the gateway answered for another refund" };
 };
 
-/** Stripe cannot be asked for a refund by our number: its list is looked through, newest first. */
-export const refundQuery: Calls["refundQuery"] = async (account, outRefundNo, outside): Promise<RefundQueryAnswer> => {
+/** Stripe cannot be asked for a refund by our number: its payment's refunds are looked through. */
+export const refundQuery: Calls["refundQuery"] = async (account, call, outside): Promise<RefundQueryAnswer> => {
   const all = await scan(account, outside, {
     path: "/v1/refunds",
-    fields: {},
+    fields: { payment_intent: call.transactionId },
     schema: refundObject,
-    isWanted: ({ metadata }) => metadata?.out_refund_no === outRefundNo,
+    isWanted: ({ metadata }) => metadata?.out_refund_no === call.outRefundNo,
   });
   if (all.kind === "unknown") return all;
   const [found] = all.items;

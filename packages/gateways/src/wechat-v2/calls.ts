@@ -28,7 +28,7 @@ export const wechatV2Calls: GatewayCalls<WechatV2Account> = {
 
   async pay(account, call, outside) {
     const totalFee = fenOf(call.amount);
-    if (totalFee === undefined) return unknown("the amount is not a whole number of fen");
+    if (totalFee === undefined) return { kind: "refused", why: "the amount is not a whole number of fen" };
     const answer = await ask(account, outside, "/pay/unifiedorder", {
       trade_type: "NATIVE",
       body: cutToBytes(call.subject, maximumBodyBytes),
@@ -45,7 +45,7 @@ export const wechatV2Calls: GatewayCalls<WechatV2Account> = {
     return isScannable(url) ? { kind: "created", action: { type: "qr", url } } : unexpected;
   },
 
-  async query(account, outTradeNo, outside) {
+  async query(account, { outTradeNo }, outside) {
     const answer = await ask(account, outside, "/pay/orderquery", { out_trade_no: outTradeNo });
     if (isRefusal(answer, "ORDERNOTEXIST")) return { kind: "not_found" };
     if (answer.kind !== "done") return unknown(answer.why);
@@ -54,7 +54,7 @@ export const wechatV2Calls: GatewayCalls<WechatV2Account> = {
     return notice === undefined ? unexpected : { kind: "found", notice };
   },
 
-  async close(account, outTradeNo, outside) {
+  async close(account, { outTradeNo }, outside) {
     const answer = await ask(account, outside, "/pay/closeorder", { out_trade_no: outTradeNo });
     if (isRefusal(answer, "ORDERPAID")) return { kind: "paid" };
     if (isRefusal(answer, "ORDERCLOSED")) return { kind: "closed" };
@@ -68,7 +68,7 @@ export const wechatV2Calls: GatewayCalls<WechatV2Account> = {
     return unknown("WeChat Pay v2 refunds need mutual TLS with the merchant's certificate: use API v3 or the console");
   },
 
-  async refundQuery(account, outRefundNo, outside) {
+  async refundQuery(account, { outRefundNo }, outside) {
     const answer = await ask(account, outside, "/pay/refundquery", { out_refund_no: outRefundNo });
     if (isRefusal(answer, "REFUNDNOTEXIST")) return { kind: "not_found" };
     return answer.kind === "done" ? readRefund(answer.said, outRefundNo) : unknown(answer.why);

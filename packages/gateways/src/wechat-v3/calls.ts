@@ -37,7 +37,7 @@ export const wechatV3Calls: GatewayCalls<WechatV3Account> = {
 
   async pay(account, call, outside) {
     const total = fenOf(call.amount);
-    if (total === undefined) return unknown("the amount is not a whole number of fen");
+    if (total === undefined) return { kind: "refused", why: "the amount is not a whole number of fen" };
     const answer = await ask(account, outside, {
       method: "POST",
       path: "/v3/pay/transactions/native",
@@ -56,7 +56,7 @@ export const wechatV3Calls: GatewayCalls<WechatV3Account> = {
     return isScannable(url) ? { kind: "created", action: { type: "qr", url } } : unexpected(answer);
   },
 
-  async query(account, outTradeNo, outside) {
+  async query(account, { outTradeNo }, outside) {
     const path = `/v3/pay/transactions/out-trade-no/${encodeURIComponent(outTradeNo)}?mchid=${account.mchid}`;
     const answer = await ask(account, outside, { method: "GET", path });
     if (isRefusal(answer, noOrder)) return { kind: "not_found" };
@@ -69,7 +69,7 @@ export const wechatV3Calls: GatewayCalls<WechatV3Account> = {
     return notice === undefined ? unexpected(answer) : { kind: "found", notice };
   },
 
-  async close(account, outTradeNo, outside) {
+  async close(account, { outTradeNo }, outside) {
     const answer = await ask(account, outside, {
       method: "POST",
       path: `/v3/pay/transactions/out-trade-no/${encodeURIComponent(outTradeNo)}/close`,
@@ -107,7 +107,7 @@ export const wechatV3Calls: GatewayCalls<WechatV3Account> = {
       : unknown("the answer is about another refund");
   },
 
-  async refundQuery(account, outRefundNo, outside) {
+  async refundQuery(account, { outRefundNo }, outside) {
     const path = `/v3/refund/domestic/refunds/${encodeURIComponent(outRefundNo)}`;
     const answer = await ask(account, outside, { method: "GET", path });
     if (isRefusal(answer, noRefund)) return { kind: "not_found" };
