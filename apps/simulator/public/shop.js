@@ -6,6 +6,11 @@ const announcement = document.querySelector("#announcement");
 async function refresh() {
   const response = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!response.ok) return;
+  // A payment's page leads back to its order once there is nothing more to pay.
+  if (response.redirected) {
+    location.replace(response.url);
+    return;
+  }
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("main");
   const shown = document.querySelector("main");
   const before = shown?.querySelector("[data-version]")?.dataset;

@@ -5,20 +5,20 @@ import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 
-import type { PlayedAccounts } from "./accounts.ts";
 import type { Book } from "./book/book.ts";
 import { cashierRoutes } from "./cashier-routes.ts";
 import { controlRoutes } from "./control-routes.ts";
-import { gatewayRoutes } from "./gateway/routes.ts";
+import type { RefundDesk } from "./desk/refund-desk.ts";
+import { gatewayRoutes } from "./gateway-routes.ts";
 import type { Courier } from "./notices/courier.ts";
 import { detectLanguage, readingOf } from "./pages/language.ts";
 import { messagePage } from "./pages/layout.ts";
-import type { RefundDesk } from "./refund-desk.ts";
 import { shopRoutes } from "./shop/routes.ts";
 import { staticFiles } from "./static-files.ts";
+import type { Played } from "./vendors/play-accounts.ts";
 
 export type SimulatorDeps = {
-  readonly accounts: PlayedAccounts;
+  readonly played: Played;
   readonly book: Book;
   readonly courier: Courier;
   readonly refundDesk: RefundDesk;

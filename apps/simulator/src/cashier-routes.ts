@@ -1,13 +1,17 @@
 import { fromMinor, formatAmount, parseAmount, toMinor } from "@zhanggui/domain";
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 
 import type { Payment } from "./book/records.ts";
+import { ownPath } from "./own-path.ts";
 import { cashierPage } from "./pages/cashier-page.ts";
 import { readingOf } from "./pages/language.ts";
 import { type Instruction, instructionSchema } from "./play/instruction.ts";
 import { type PlayDeps, play } from "./play/play.ts";
+import type { Played } from "./vendors/play-accounts.ts";
 
+const maximumBodyBytes = 16_384;
 /** How long a person waits for the shop's answers before the page shows what there is. */
 const patienceMs = 1_000;
 
@@ -22,16 +26,17 @@ const formSchema = z.object({
 const refusedSchema = z.enum(["already_paid", "closed", "expired"]).optional().catch(undefined);
 
 /** The page a person pays on. It works without scripts: buttons post the form, the answer leads back to the page. */
-export function cashierRoutes(deps: PlayDeps) {
+export function cashierRoutes(deps: PlayDeps & { readonly played: Played }) {
   return new Hono()
     .get("/:provider/:outTradeNo", (c) => {
       const folder = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"));
       if (!folder) return c.notFound();
       const refused = refusedSchema.parse(c.req.query("refused"));
       const returnPath = ownPath(c.req.query("return"), new URL(c.req.url));
-      return c.html(cashierPage(readingOf(c), { folder, now: deps.now(), refused, returnPath }));
+      const look = deps.played.get(folder.payment.provider)?.look ?? "plain";
+      return c.html(cashierPage(readingOf(c), { folder, look, now: deps.now(), refused, returnPath }));
     })
-    .post("/:provider/:outTradeNo", async (c) => {
+    .post("/:provider/:outTradeNo", bodyLimit({ maxSize: maximumBodyBytes }), async (c) => {
       const payment = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"))?.payment;
       if (!payment) return c.notFound();
       const form = formSchema.safeParse(await c.req.parseBody());
@@ -61,13 +66,6 @@ function readForm(form: z.infer<typeof formSchema>, payment: Payment): Instructi
 function oneFenLess(text: string): string | undefined {
   const amount = parseAmount(text);
   return amount && formatAmount(fromMinor(toMinor(amount) - 1));
-}
-
-/** Leads only within this server: an open redirect on a cashier page is a gift to phishers. */
-function ownPath(given: string | undefined, here: URL): string | undefined {
-  if (!given || !URL.canParse(given, here.href)) return undefined;
-  const url = new URL(given, here);
-  return url.origin === here.origin ? `${url.pathname}${url.search}` : undefined;
 }
 
 function patience(): Promise<void> {

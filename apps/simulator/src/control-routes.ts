@@ -5,9 +5,9 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 
 import type { Folder } from "./book/folders.ts";
-import { instructionSchema } from "./play/instruction.ts";
+import { statusOf } from "./book/standing.ts";
+import { instructionSchema, refundsInstructionSchema } from "./play/instruction.ts";
 import { type FirstDelivery, type PlayDeps, play } from "./play/play.ts";
-import { statusOf } from "./play/standing.ts";
 
 const maximumBodyBytes = 16_384;
 const loopbackNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
@@ -22,6 +22,11 @@ const loopbackOnly = createMiddleware(async (c, next) => {
   return isLocal ? next() : problem(c, 403, "loopback_only");
 });
 
+/** A form or plain text could be sent by any web page without asking first. */
+const jsonOnly = createMiddleware(async (c, next) =>
+  c.req.header("content-type")?.startsWith("application/json") ? next() : problem(c, 415, "unsupported_media_type"),
+);
+
 /** What scripts, tests and `demo` have the gateways do. */
 export function controlRoutes(deps: PlayDeps) {
   return new Hono()
@@ -30,11 +35,8 @@ export function controlRoutes(deps: PlayDeps) {
       const folder = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"));
       return folder ? c.json(folderAnswer(folder, deps.now())) : problem(c, 404, "payment_not_found");
     })
-    .post("/:provider/payments/:outTradeNo", bodyLimit({ maxSize: maximumBodyBytes }), async (c) => {
-      // A form or plain text could be sent by any web page without asking first.
-      if (!c.req.header("content-type")?.startsWith("application/json")) {
-        return problem(c, 415, "unsupported_media_type");
-      }
+    .post("*", bodyLimit({ maxSize: maximumBodyBytes }), jsonOnly)
+    .post("/:provider/payments/:outTradeNo", async (c) => {
       const instruction = instructionSchema.safeParse(await c.req.json().catch(() => undefined));
       if (!instruction.success) return problem(c, 422, "invalid_input", z.prettifyError(instruction.error));
       const folder = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"));
@@ -47,6 +49,15 @@ export function controlRoutes(deps: PlayDeps) {
         payment: { ...played.payment, status: statusOf(played.payment, deps.now()) },
         deliveries: deliveries.map(deliveryAnswer),
       });
+    })
+    .post("/:provider/payments/:outTradeNo/refunds", async (c) => {
+      const instruction = refundsInstructionSchema.safeParse(await c.req.json().catch(() => undefined));
+      if (!instruction.success) return problem(c, 422, "invalid_input", z.prettifyError(instruction.error));
+      const folder = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"));
+      if (!folder) return problem(c, 404, "payment_not_found");
+      const payment = { ...folder.payment, refundsEnd: instruction.data.end };
+      deps.book.put(payment);
+      return c.json({ payment: { ...payment, status: statusOf(payment, deps.now()) } });
     });
 }
 

@@ -7,6 +7,8 @@ const maximumSpeed = 1_000_000;
 const simulatorEnvironment = z.object({
   SIMULATOR_PORT: z.coerce.number().int().min(1).max(65_535).default(3001),
   SIMULATOR_SPEED: z.coerce.number().min(0.01).max(maximumSpeed).default(60),
+  /** The gateways' half of the keys, for the accounts that hold only the merchant's. */
+  SIMULATOR_KEYS_FILE: z.string().optional(),
   API_URL: z.url({ protocol: /^https?$/ }).default("http://127.0.0.1:3000"),
 });
 

@@ -4,16 +4,19 @@ import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import type { Providers } from "@zhanggui/gateways";
 import type { Logger } from "@zhanggui/runtime";
 
-import { playedAccounts } from "./accounts.ts";
 import { buildSimulator } from "./app.ts";
 import { openBook } from "./book/book.ts";
+import { openRefundDesk } from "./desk/refund-desk.ts";
+import type { KeysByProvider } from "./keys/gateway-keys.ts";
 import { openCourier } from "./notices/courier.ts";
-import { openRefundDesk } from "./refund-desk.ts";
+import { playAccounts } from "./vendors/play-accounts.ts";
 
 export type SimulatorOptions = {
   /** 0, or none: any free port. */
   readonly port?: number;
   readonly providers: Providers;
+  /** The gateways' half of the keys; without them only accounts that share a secret with their gateway are played. */
+  readonly keys?: KeysByProvider;
   /** Where the journal is kept. */
   readonly directory: string;
   /** Divides every wait of the gateways. */
@@ -30,11 +33,12 @@ const host = "127.0.0.1";
 
 /** Starts the simulator on the loopback address and takes up what it had not finished when it stopped. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const accounts = playedAccounts(options.providers);
   const book = await openBook(options.directory);
-  const courier = openCourier({ ...options, book, accounts });
+  const played = playAccounts({ keys: new Map(), ...options, book });
+  const schemes = new Map([...played].map(([provider, { scheme }]) => [provider, scheme]));
+  const courier = openCourier({ ...options, book, schemes });
   const refundDesk = openRefundDesk({ ...options, book, courier });
-  const app = buildSimulator({ ...options, accounts, book, courier, refundDesk });
+  const app = buildSimulator({ ...options, played, book, courier, refundDesk });
 
   const server = createAdaptorServer({ fetch: app.fetch });
   const port = await listen(server, options.port ?? 0);

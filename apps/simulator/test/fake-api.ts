@@ -85,7 +85,7 @@ export async function startFakeApi(openPayment: World["openPayment"]): Promise<F
         time_expire: found.order.expiresAt,
       });
       found.payment.status = "processing";
-      return c.json({ payment: found.payment, action: { type: "redirect", url: answer["cashier_url"] } });
+      return c.json({ payment: found.payment, action: actionOf(found.payment.provider, answer["cashier_url"] ?? "") });
     })
     .get("/orders/:id/events", (c) =>
       streamSSE(c, async (stream) => {
@@ -113,6 +113,22 @@ export async function startFakeApi(openPayment: World["openPayment"]): Promise<F
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** A gateway's kind of action by the provider that is asked for. */
+function actionOf(provider: string, cashier: string) {
+  switch (provider) {
+    case "scanned":
+      return { type: "qr", url: "weixin://wxpay/bizpayurl?pr=abc" };
+    case "scanned-here":
+      return { type: "qr", url: cashier.replace("/cashier/mock/", "/cashier/scanned-here/") };
+    case "posted":
+      return { type: "form", url: `${new URL(cashier).origin}/gateways/posted/front`, fields: { orderId: '1"<2' } };
+    case "posted-away":
+      return { type: "form", url: "https://gateway.example/gateways/nobody/front", fields: {} };
+    default:
+      return { type: "redirect", url: cashier };
+  }
 }
 
 function newOrder(product: (typeof products)[number], quantity: number) {

@@ -2,7 +2,7 @@ import { Decimal } from "@zhanggui/domain";
 import { gatewayOf, isSignedBy, readFlatJson } from "@zhanggui/gateways";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { signFields } from "../src/signed-fields.ts";
+import { signFields } from "../src/vendors/hmac/signed-fields.ts";
 import { type World, account, secret, startWorld, until, verified } from "./harness.ts";
 
 let world: World;
@@ -130,23 +130,28 @@ test("the system's own client for this scheme understands every answer", async (
   const callable = { ...account, baseUrl: `${world.simulator.url}/gateways/mock` };
   const { calls } = gatewayOf(callable);
   const outside = { fetch, now: () => new Date() };
-  const opening = {
+  const attempt = {
     outTradeNo: "client",
+    startedAt: new Date(),
+    expiresAt: new Date(Date.now() + 60_000),
+  };
+  const opening = {
+    ...attempt,
     amount: new Decimal("12.30"),
     currency: "CNY",
     subject: "茶",
     notifyUrl: world.receiver.url,
-    expiresAt: new Date(Date.now() + 60_000),
+    returnUrl: "http://127.0.0.1/shop",
   };
 
   const opened = await calls.pay(callable, opening, outside);
-  const unpaid = await calls.query(callable, "client", outside);
+  const unpaid = await calls.query(callable, attempt, outside);
   await world.control("client", { do: "pay" });
-  const paid = await calls.query(callable, "client", outside);
+  const paid = await calls.query(callable, attempt, outside);
 
   expect(opened).toMatchObject({ kind: "created", action: { type: "redirect" } });
   expect(unpaid).toMatchObject({ kind: "found", notice: { status: "processing", amountMinor: 1_230 } });
   expect(paid).toMatchObject({ kind: "found", notice: { status: "succeeded", amountMinor: 1_230 } });
-  expect(await calls.query(callable, "nobody", outside)).toEqual({ kind: "not_found" });
-  expect(await calls.close(callable, "client", outside)).toEqual({ kind: "paid" });
+  expect(await calls.query(callable, { ...attempt, outTradeNo: "nobody" }, outside)).toEqual({ kind: "not_found" });
+  expect(await calls.close(callable, attempt, outside)).toEqual({ kind: "paid" });
 });

@@ -6,7 +6,7 @@ import { type Account, readFlatJson, verifyCallback } from "@zhanggui/gateways";
 import { createLogger } from "@zhanggui/runtime";
 
 import { type Simulator, type SimulatorOptions, startSimulator } from "../src/index.ts";
-import { type Fields, signFields } from "../src/signed-fields.ts";
+import { type Fields, signFields } from "../src/vendors/hmac/signed-fields.ts";
 import { type Receiver, type Reply, startReceiver } from "./receiver.ts";
 
 export const secret = "a secret that only the gateway and the shop know";

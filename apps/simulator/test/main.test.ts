@@ -48,6 +48,20 @@ test("mistakes in the environment are named before anything starts", async () =>
   expect(said).toContain("API_URL");
 });
 
+test("every mistake in the gateways' keys is named before anything starts", async () => {
+  const keysFile = join(directory, "keys.json");
+  const entries = { alipay: { kind: "alipay", alipayPrivateKey: "none" }, other: { kind: "nobody" } };
+  await writeFile(keysFile, JSON.stringify(entries));
+
+  const mistaken = await failureOf(start({ SIMULATOR_KEYS_FILE: keysFile }));
+  const missing = await failureOf(start({ SIMULATOR_KEYS_FILE: join(directory, "nowhere.json") }));
+
+  expect(mistaken.code).toBe(1);
+  expect(mistaken.said).toContain("SIMULATOR_KEYS_FILE: alipay.alipayPrivateKey: must be");
+  expect(mistaken.said).toContain("SIMULATOR_KEYS_FILE: other.kind");
+  expect(missing.said).toContain("SIMULATOR_KEYS_FILE: cannot be read");
+});
+
 test("it says when it is ready, answers, and stops at once on SIGTERM", async () => {
   const port = 20_000 + (process.pid % 10_000);
   const child = start({ SIMULATOR_PORT: String(port) });

@@ -1,7 +1,9 @@
+import { isSignedBy } from "@zhanggui/gateways";
 import { afterEach, expect, test } from "vitest";
 
 import { redeliveryDelayMs } from "../src/notices/ladder.ts";
-import { type World, fieldsOf, startWorld, until, verified } from "./harness.ts";
+import { ladderSeconds } from "../src/vendors/hmac/ladder.ts";
+import { type World, fieldsOf, secret, startWorld, until, verified } from "./harness.ts";
 import { acknowledged } from "./receiver.ts";
 
 let world: World | undefined;
@@ -11,12 +13,12 @@ afterEach(async () => {
 });
 
 test("the ladder is WeChat's: fifteen redeliveries in 24 h 4 min, divided by the speed", () => {
-  const delays = Array.from({ length: 16 }, (_, index) => redeliveryDelayMs(index + 1, 1));
+  const delays = Array.from({ length: 16 }, (_, index) => redeliveryDelayMs(ladderSeconds, index + 1, 1));
 
   expect(delays.slice(0, 3)).toEqual([15_000, 15_000, 30_000]);
   expect(delays.reduce<number>((sum, delay) => sum + (delay ?? 0), 0)).toBe((24 * 60 + 4) * 60_000);
   expect(delays[15]).toBeUndefined();
-  expect(redeliveryDelayMs(1, 60)).toBe(250);
+  expect(redeliveryDelayMs(ladderSeconds, 1, 60)).toBe(250);
 });
 
 test("a payment is told by a notice that the shop's own verifier accepts", async () => {
@@ -95,6 +97,43 @@ test("a forged notice is refused by the verifier and moves no money", async () =
   expect(await verified(receiver, 0)).toEqual({ ok: false, reason: "signature_invalid" });
   expect(fieldsOf(receiver, 0)["status"]).toBe("SUCCESS");
   expect(await call("query", { out_trade_no: "p1" })).toMatchObject({ status: "NOTPAY" });
+});
+
+test("a notice signed with another key of the account is accepted as well", async () => {
+  const previous = "the secret before this one";
+  const providers = new Map([["mock", { kind: "mock" as const, secret, previousSecrets: [previous] }]]);
+  const { receiver, openPayment, control } = (world = await startWorld({ providers }));
+  await openPayment("p1");
+
+  await control("p1", { do: "pay", otherKey: true });
+
+  const fields = new Map(Object.entries(fieldsOf(receiver, 0)));
+  expect(isSignedBy(fields, [previous])).toBe(true);
+  expect(isSignedBy(fields, [secret])).toBe(false);
+});
+
+test("a refund ends as the payment was told that its refunds end, and is told so", async () => {
+  const { receiver, openPayment, control, call, simulator } = (world = await startWorld());
+  await openPayment("p1");
+  await control("p1", { do: "pay" });
+
+  const ending = await fetch(`${simulator.url}/control/mock/payments/p1/refunds`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ end: "ABNORMAL" }),
+  });
+  await call("refund", {
+    out_trade_no: "p1",
+    out_refund_no: "r1",
+    amount: "39.80",
+    refund_amount: "1.00",
+    notify_url: receiver.url,
+  });
+  await until(() => receiver.received.length === 2);
+
+  expect(ending.status).toBe(200);
+  expect(fieldsOf(receiver, 1)["refund_status"]).toBe("ABNORMAL");
+  expect(await call("refund-query", { out_refund_no: "r1" })).toMatchObject({ refund_status: "ABNORMAL" });
 });
 
 test("a reversed story tells the success before the attempt that led to it", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 
-import { signFields } from "../src/signed-fields.ts";
+import { signFields } from "../src/vendors/hmac/signed-fields.ts";
 import { type World, secret, startWorld, until } from "./harness.ts";
 
 let world: World;

@@ -61,7 +61,12 @@ async function startSystem(system: System, closings: Closings): Promise<{ readon
   const services = await openServices(plan, directory, closings);
   stop.throwIfAborted();
 
-  const settings = await completeSettings(wanted, { services, simulatorPort });
+  const settings = await completeSettings(wanted, {
+    services,
+    simulatorPort,
+    now: new Date(),
+    report: terminal.report,
+  });
   const apiUrl = publicUrlOf({ ...settings, PUBLIC_URL: undefined });
   const simulatorUrl = production ? undefined : simulatorUrlOf(simulatorPort);
   const preparation = prepareDatabase(settings, createPlainLogger("start", terminal.report));

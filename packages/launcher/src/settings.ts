@@ -11,6 +11,9 @@ export type Settings = Environment;
 /** Reads everything a person can get wrong before anything is started, and names all mistakes at once. */
 export async function readSettings(variables: Variables): Promise<Settings> {
   const problems = [...missingInProduction(variables), ...(await problemsOfProviders(variables))];
+  if (variables["SIMULATOR_KEYS_FILE"] && !variables["PROVIDERS_FILE"]) {
+    problems.push("SIMULATOR_KEYS_FILE: is given without the PROVIDERS_FILE whose gateways' keys it holds");
+  }
   const reading = tryToRead(variables);
   if (!reading.ok) throw new ConfigurationError([...reading.problems, ...problems]);
 

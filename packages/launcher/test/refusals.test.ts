@@ -56,6 +56,18 @@ test("production gets no secret and no gateway of our making", async () => {
   );
 });
 
+test("gateways' keys without their accounts are refused, as they fit none that we would make up", async () => {
+  const said = await refusalOf({ DATA_DIR: scratchDirectory(), SIMULATOR_KEYS_FILE: "keys.json" });
+
+  expect(said).toBe(
+    [
+      "The configuration is wrong:",
+      "  SIMULATOR_KEYS_FILE: is given without the PROVIDERS_FILE whose gateways' keys it holds",
+      "",
+    ].join("\n"),
+  );
+});
+
 test("a port that is taken is one sentence that says what to do", async () => {
   const port = await takenPort();
 

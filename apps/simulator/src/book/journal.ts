@@ -10,7 +10,10 @@ export async function* readJournal(path: string): AsyncGenerator<BookRecord> {
   if (!existsSync(path)) return;
   let torn = false;
   for await (const line of createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity })) {
-    if (torn) throw new Error(`The simulator's journal ${path} is damaged: move it away to start afresh.`);
+    if (torn)
+      throw new Error(
+        `The simulator's journal ${path} is damaged or of another version: move it away to start afresh.`,
+      );
     const record = readLine(line);
     if (record === undefined) torn = true;
     else yield record;

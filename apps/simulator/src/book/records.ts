@@ -11,11 +11,15 @@ const standing = z.discriminatedUnion("status", [
   z.object({ status: z.literal("SUCCESS"), paid: z.string(), paidAt: time }),
 ]);
 
+/** How a refund can end: WeChat's ABNORMAL is money that could not be returned, CLOSED and FAIL moved none. */
+export const refundEnd = z.enum(["SUCCESS", "ABNORMAL", "CLOSED", "FAIL"]);
+
 const payment = z.object({
   kind: z.literal("payment"),
   provider: z.string(),
   outTradeNo: z.string(),
   transactionId: z.string(),
+  /** Yuan text, as every amount here. */
   amount: z.string(),
   currency: z.string(),
   subject: z.string(),
@@ -23,6 +27,10 @@ const payment = z.object({
   expiresAt: time,
   createdAt: time,
   standing,
+  /** The vendor's own words, such as UnionPay's `txnTime`; `returnUrl` is where its cashier leads back to. */
+  extra: fields.optional(),
+  /** How refunds of this payment end, where they are not to succeed. */
+  refundsEnd: refundEnd.optional(),
 });
 
 const refund = z.object({
@@ -33,12 +41,14 @@ const refund = z.object({
   refundId: z.string(),
   refundAmount: z.string(),
   reason: z.string(),
-  notifyUrl: z.string(),
+  /** Without one nobody is told. */
+  notifyUrl: z.string().optional(),
   createdAt: time,
   standing: z.discriminatedUnion("status", [
     z.object({ status: z.literal("PROCESSING"), settlesAt: time }),
-    z.object({ status: z.literal("SUCCESS"), settledAt: time }),
+    z.object({ status: refundEnd, settledAt: time }),
   ]),
+  extra: fields.optional(),
 });
 
 const answer = z.discriminatedUnion("kind", [
@@ -46,7 +56,25 @@ const answer = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("unanswered"), why: z.string() }),
 ]);
 
-const attempt = z.object({ at: time, sent: fields, answer });
+const attempt = z.object({ at: time, sent: z.object({ headers: fields, body: z.string() }), answer });
+
+const common = { transactionId: z.string(), amount: z.string(), currency: z.string(), happenedAt: time };
+
+/**
+ * What happened, in no vendor's words. A payment's `status` is one of `PaymentWord`, a refund's one of its standing's
+ * words, or whatever word a fault was told to claim.
+ */
+const facts = z.discriminatedUnion("about", [
+  z.object({ about: z.literal("payment"), ...common, status: z.string() }),
+  z.object({
+    about: z.literal("refund"),
+    ...common,
+    outRefundNo: z.string(),
+    refundId: z.string(),
+    refundAmount: z.string(),
+    status: z.string(),
+  }),
+]);
 
 const notice = z.object({
   kind: z.literal("notice"),
@@ -54,8 +82,12 @@ const notice = z.object({
   provider: z.string(),
   outTradeNo: z.string(),
   notifyUrl: z.string(),
-  /** What every delivery says; each one adds a timestamp, a nonce and a signature of its own. */
-  facts: fields,
+  /** The event that is told: redeliveries and duplicates share it. */
+  eventId: z.string(),
+  /** What every delivery says; each one is written anew in the vendor's form, with a signature of its own. */
+  facts,
+  /** Which key signs: the account's current one, another that it accepts, or one that it does not. */
+  key: z.enum(["current", "other", "foreign"]),
   role: z.enum(["notice", "duplicate", "forgery"]),
   createdAt: time,
   attempts: z.array(attempt).readonly(),
@@ -75,3 +107,9 @@ export type Refund = Readonly<z.infer<typeof refund>>;
 export type Answer = Readonly<z.infer<typeof answer>>;
 export type Attempt = Readonly<z.infer<typeof attempt>>;
 export type Notice = Readonly<z.infer<typeof notice>>;
+export type Facts = Readonly<z.infer<typeof facts>>;
+export type PaymentFacts = Extract<Facts, { readonly about: "payment" }>;
+export type Extra = Readonly<z.infer<typeof fields>>;
+
+/** The words that `facts.status` has for a payment; a refund's are those of its standing. */
+export type PaymentWord = Payment["standing"]["status"] | "USERPAYING" | "EXPIRED";

@@ -1,21 +1,31 @@
 import { randomUUID } from "node:crypto";
 
-import type { Notice, Payment, Refund } from "../book/records.ts";
-import type { Fields } from "../signed-fields.ts";
+import type { Facts, Notice, Payment, Refund } from "../book/records.ts";
 
-/** A notice that is due at once. */
+export type Telling = {
+  readonly facts: Facts;
+  readonly eventId: string;
+  readonly role: Notice["role"];
+  readonly key: Notice["key"];
+  /** When it is due. */
+  readonly at: Date;
+};
+
+/** A notice that nothing was done about yet. */
 export function composeNotice(
-  about: Pick<Payment | Refund, "provider" | "outTradeNo" | "notifyUrl">,
-  facts: Fields,
-  { role, at }: { readonly role: Notice["role"]; readonly at: Date },
+  about: Pick<Payment | Refund, "provider" | "outTradeNo">,
+  notifyUrl: string,
+  { facts, eventId, role, key, at }: Telling,
 ): Notice {
   return {
     kind: "notice",
     id: `ntc_${randomUUID()}`,
     provider: about.provider,
     outTradeNo: about.outTradeNo,
-    notifyUrl: about.notifyUrl,
+    notifyUrl,
+    eventId,
     facts,
+    key,
     role,
     createdAt: at.toISOString(),
     attempts: [],
@@ -23,16 +33,17 @@ export function composeNotice(
   };
 }
 
-/** What a refund notice says (contract). */
-export function refundFacts(payment: Payment, refund: Refund): Fields {
+/** What there is to say about a refund that has ended. */
+export function refundFacts(payment: Payment, refund: Refund, happenedAt: string): Facts {
   return {
-    out_trade_no: payment.outTradeNo,
-    transaction_id: payment.transactionId,
+    about: "refund",
+    transactionId: payment.transactionId,
     amount: payment.standing.status === "SUCCESS" ? payment.standing.paid : payment.amount,
     currency: payment.currency,
-    out_refund_no: refund.outRefundNo,
-    refund_id: refund.refundId,
-    refund_amount: refund.refundAmount,
-    refund_status: refund.standing.status,
+    outRefundNo: refund.outRefundNo,
+    refundId: refund.refundId,
+    refundAmount: refund.refundAmount,
+    status: refund.standing.status,
+    happenedAt,
   };
 }

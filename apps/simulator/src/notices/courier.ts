@@ -1,18 +1,18 @@
 import type { Logger } from "@zhanggui/runtime";
 
-import type { PlayedAccounts } from "../accounts.ts";
 import type { Book } from "../book/book.ts";
 import type { Attempt, Notice } from "../book/records.ts";
-import { signFields } from "../signed-fields.ts";
 import { openGate } from "./gate.ts";
-import { postForm } from "./post-form.ts";
+import { postNotice } from "./post-notice.ts";
 import { afterAttempt } from "./progress.ts";
+import type { NoticeScheme } from "./scheme.ts";
 
 const maximumDeliveriesInFlight = 32;
 
 export type CourierDeps = {
   readonly book: Book;
-  readonly accounts: PlayedAccounts;
+  /** By provider id; notices of a provider that is not played wait until it is again. */
+  readonly schemes: ReadonlyMap<string, NoticeScheme>;
   readonly speed: number;
   readonly logger: Logger;
   readonly now: () => Date;
@@ -21,29 +21,30 @@ export type CourierDeps = {
 export type Courier = {
   /** Delivers a notice of the book now, then by the ladder until acknowledged. Resolves after the first delivery. */
   readonly send: (notice: Notice) => Promise<Attempt | undefined>;
+  /** Delivers a notice of the book when it is due. */
+  readonly post: (notice: Notice) => void;
   /** Takes up what was pending when the simulator stopped. */
   readonly resume: () => void;
   readonly stop: () => Promise<void>;
 };
 
-export function openCourier({ book, accounts, speed, logger, now }: CourierDeps): Courier {
+export function openCourier({ book, schemes, speed, logger, now }: CourierDeps): Courier {
   const stopping = new AbortController();
   const timers = new Map<string, NodeJS.Timeout>();
   const underway = new Set<Promise<unknown>>();
   const gate = openGate(maximumDeliveriesInFlight);
 
   async function deliver(notice: Notice): Promise<Attempt | undefined> {
-    const account = accounts.get(notice.provider);
-    if (account === undefined || stopping.signal.aborted) return undefined;
+    const scheme = schemes.get(notice.provider);
+    if (scheme === undefined || stopping.signal.aborted) return undefined;
     const at = now();
-    const secret = notice.role === "forgery" ? `not ${account.secret}` : account.secret;
-    const sent = signFields(notice.facts, secret, at);
-    const answer = await postForm(notice.notifyUrl, sent, stopping.signal);
+    const sent = scheme.write(notice, { at, key: notice.key });
+    const answer = await postNotice(notice.notifyUrl, sent, stopping.signal);
     // Cut off by our own stop: the delivery counts as not made and is made again after the restart.
     if (stopping.signal.aborted && answer.kind === "unanswered") return undefined;
 
     const attempt = { at: at.toISOString(), sent, answer };
-    const delivered = afterAttempt(notice, attempt, speed);
+    const delivered = afterAttempt(notice, attempt, { ...scheme, speed });
     book.put(delivered);
     logger.info({ noticeId: notice.id, role: notice.role, answer, ...delivered.progress }, "notice delivered");
     schedule(delivered);
@@ -71,6 +72,7 @@ export function openCourier({ book, accounts, speed, logger, now }: CourierDeps)
 
   return {
     send: track,
+    post: schedule,
     resume() {
       for (const { notices } of book.all()) for (const notice of notices.values()) schedule(notice);
     },

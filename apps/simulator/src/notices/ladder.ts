@@ -1,27 +1,9 @@
-const minute = 60;
-const hour = 60 * minute;
-
-/** WeChat Pay's seconds between deliveries of one notice: fifteen redeliveries in 24 h 4 min. */
-const ladderSeconds: readonly number[] = [
-  15,
-  15,
-  30,
-  3 * minute,
-  10 * minute,
-  20 * minute,
-  30 * minute,
-  30 * minute,
-  30 * minute,
-  hour,
-  3 * hour,
-  3 * hour,
-  3 * hour,
-  6 * hour,
-  6 * hour,
-];
-
 /** How long to wait after this many deliveries; `undefined` when the gateway gives up. */
-export function redeliveryDelayMs(deliveries: number, speed: number): number | undefined {
+export function redeliveryDelayMs(
+  ladderSeconds: readonly number[],
+  deliveries: number,
+  speed: number,
+): number | undefined {
   const seconds = ladderSeconds[deliveries - 1];
   return seconds === undefined ? undefined : Math.ceil((seconds * 1000) / speed);
 }

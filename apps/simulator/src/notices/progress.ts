@@ -1,30 +1,21 @@
-import { z } from "zod";
-
-import type { Answer, Attempt, Notice } from "../book/records.ts";
+import type { Attempt, Notice } from "../book/records.ts";
 import { redeliveryDelayMs } from "./ladder.ts";
+import type { NoticeScheme } from "./scheme.ts";
 
-const acknowledgement = z.object({ code: z.literal("SUCCESS") });
+type Patience = Pick<NoticeScheme, "isAcknowledged" | "ladderSeconds"> & { readonly speed: number };
 
 /** Where a notice stands after one more delivery. Duplicates and forgeries are sent once, whatever is answered. */
-export function afterAttempt(notice: Notice, attempt: Attempt, speed: number): Notice {
+export function afterAttempt(notice: Notice, attempt: Attempt, patience: Patience): Notice {
   const attempts = [...notice.attempts, attempt];
-  return { ...notice, attempts, progress: progressOf(notice, attempts, speed) };
+  return { ...notice, attempts, progress: progressOf(notice, attempts, patience) };
 }
 
-function progressOf(notice: Notice, attempts: readonly Attempt[], speed: number): Notice["progress"] {
+function progressOf(notice: Notice, attempts: readonly Attempt[], patience: Patience): Notice["progress"] {
   const last = attempts.at(-1);
   if (last === undefined) return notice.progress;
-  if (isAcknowledged(last.answer)) return { state: "acknowledged" };
-  const delayMs = notice.role === "notice" ? redeliveryDelayMs(attempts.length, speed) : undefined;
+  if (patience.isAcknowledged(last.answer)) return { state: "acknowledged" };
+  const delayMs =
+    notice.role === "notice" ? redeliveryDelayMs(patience.ladderSeconds, attempts.length, patience.speed) : undefined;
   if (delayMs === undefined) return { state: "abandoned" };
   return { state: "pending", nextAt: new Date(Date.parse(last.at) + delayMs).toISOString() };
-}
-
-function isAcknowledged(answer: Answer): boolean {
-  if (answer.kind === "unanswered" || answer.status < 200 || answer.status > 299) return false;
-  try {
-    return acknowledgement.safeParse(JSON.parse(answer.body)).success;
-  } catch {
-    return false;
-  }
 }

@@ -1,16 +1,19 @@
 import { html } from "hono/html";
 
 import type { Folder } from "../book/folders.ts";
+import { type Status, amountOf, statusOf } from "../book/standing.ts";
 import type { PlayRefusal } from "../play/rule-play.ts";
-import { type Status, amountOf, statusOf } from "../play/standing.ts";
+import type { Look } from "../vendors/vendor.ts";
 import { noticesTable } from "./cashier-notices.ts";
 import { testSection } from "./cashier-test-section.ts";
 import type { Reading } from "./language.ts";
 import { type Html, layout } from "./layout.ts";
 import { alert, countdown, money } from "./parts.ts";
+import { testCard, vendorHeader } from "./vendor-look.ts";
 
 export type CashierView = {
   readonly folder: Folder;
+  readonly look: Look;
   readonly now: Date;
   readonly refused: PlayRefusal | undefined;
   /** A path of this server to lead back to. */
@@ -30,11 +33,12 @@ export function cashierPage(reading: Reading, view: CashierView): Html {
         <p class="label">${status === "SUCCESS" ? words.amountPaid : words.amountDue}</p>
         <p class="amount">${money(amountOf(payment), payment.currency)}</p>
         ${isPayable(status) ? countdown(words.timeLeft, payment.expiresAt, view.now) : ""}
-        ${isPayable(status) ? payButtons(reading) : ""} ${wayBack(reading, status, view.returnPath)}
+        ${isPayable(status) ? testCard(reading, view.look) : ""} ${isPayable(status) ? payButtons(reading) : ""}
+        ${wayBack(reading, view, status)}
         <dl>
           <div>
             <dt>${words.channel}</dt>
-            <dd>${payment.provider}</dd>
+            <dd>${words.vendor[view.look]} · ${payment.provider}</dd>
           </div>
           <div>
             <dt>${words.orderNumber}</dt>
@@ -49,7 +53,8 @@ export function cashierPage(reading: Reading, view: CashierView): Html {
       ${testSection(reading, status)}
     </form>
     ${noticesTable(reading, [...notices.values()])}`;
-  return layout(reading, { title: `${words.cashier} · ${payment.subject}`, script: "cashier.js", main });
+  const title = `${words.cashier} · ${payment.subject}`;
+  return layout(reading, { title, script: "cashier.js", ...vendorHeader(reading, view.look), main });
 }
 
 function isPayable(status: Status): boolean {
@@ -86,8 +91,19 @@ function payButtons({ words }: Reading): Html {
   </div>`;
 }
 
-function wayBack({ words }: Reading, status: Status, returnPath: string | undefined): Html {
-  if (returnPath === undefined) return html``;
-  const look = status === "SUCCESS" ? "back button primary" : "back";
-  return html`<a class="${look}" href="${returnPath}">${words.backToShop}</a>`;
+/** Back to the shop page that led here; else, once paid, to where the merchant asked the gateway to lead. */
+function wayBack({ words }: Reading, { returnPath, folder }: CashierView, status: Status): Html {
+  if (returnPath !== undefined) {
+    const look = status === "SUCCESS" ? "back button primary" : "back";
+    return html`<a class="${look}" href="${returnPath}">${words.backToShop}</a>`;
+  }
+  const returnUrl = webAddress(folder.payment.extra?.["returnUrl"]);
+  if (status !== "SUCCESS" || returnUrl === undefined) return html``;
+  return html`<a class="back button primary" href="${returnUrl}" rel="noreferrer">${words.backToMerchant}</a>`;
+}
+
+/** It came signed by the merchant, and still must not become a script. */
+function webAddress(given: string | undefined): string | undefined {
+  const url = given === undefined ? null : URL.parse(given);
+  return url?.protocol === "https:" || url?.protocol === "http:" ? url.href : undefined;
 }

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 
-import type { Status } from "../play/standing.ts";
+import type { Status } from "../book/standing.ts";
 import type { Reading } from "./language.ts";
 import type { Html } from "./layout.ts";
 

@@ -8,11 +8,13 @@ export type Page = {
   readonly title: string;
   readonly script: "cashier.js" | "shop.js";
   readonly navigation?: Html;
+  /** Stands in the shop's place in the header of a vendor's cashier; `className` goes to the body with it. */
+  readonly vendor?: { readonly mark: Html; readonly className: string };
   readonly main: Html;
 };
 
 /** The frame of every page. Styles and scripts are files of this server: the policy allows nothing inline. */
-export function layout(reading: Reading, { title, script, navigation, main }: Page): Html {
+export function layout(reading: Reading, { title, script, navigation, vendor, main }: Page): Html {
   const { language, words } = reading;
   return html`<!doctype html>
     <html lang="${language}">
@@ -25,12 +27,10 @@ export function layout(reading: Reading, { title, script, navigation, main }: Pa
         <link rel="stylesheet" href="/static/style.css" />
         <script type="module" src="/static/${script}"></script>
       </head>
-      <body>
+      <body class="${vendor?.className ?? ""}">
         <a class="skip" href="#main">${words.skip}</a>
         <header class="bar">
-          <a class="brand" href="/shop"
-            ><img src="/static/icon.svg" alt="" width="28" height="28" />${words.shopName}</a
-          >
+          ${vendor?.mark ?? shopMark(reading)}
           <nav>
             ${navigation ?? ""}
             <a class="toggle" href="${otherLanguageHref(reading)}" lang="${language === "zh" ? "en" : "zh"}"
@@ -43,6 +43,12 @@ export function layout(reading: Reading, { title, script, navigation, main }: Pa
         <footer>${words.simulated}</footer>
       </body>
     </html>`;
+}
+
+function shopMark({ words }: Reading): Html {
+  return html`<a class="brand" href="/shop"
+    ><img src="/static/icon.svg" alt="" width="28" height="28" />${words.shopName}</a
+  >`;
 }
 
 /** A page that only says one thing. */

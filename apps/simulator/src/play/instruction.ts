@@ -1,6 +1,7 @@
 import { formatAmount } from "@zhanggui/domain";
 import { z } from "zod";
 
+import { refundEnd } from "../book/records.ts";
 import { amount, idText } from "../fields.ts";
 
 const maximumDuplicates = 50;
@@ -25,9 +26,14 @@ export const instructionSchema = z.strictObject({
   /** Lets the buyer pay after the deadline or after the close. */
   late: z.boolean().default(false),
   forge: z.boolean().default(false),
+  /** Signs with another key that the account accepts, where it has one: a rotation of keys. */
+  otherKey: z.boolean().default(false),
   /** Also sends the earlier `USERPAYING`: before the notice, or, reversed, after it. */
   order: z.enum(["normal", "reversed"]).optional(),
   transactionId: idText.optional(),
 });
 
 export type Instruction = Readonly<z.infer<typeof instructionSchema>>;
+
+/** How refunds of a payment end from now on. */
+export const refundsInstructionSchema = z.strictObject({ end: refundEnd });

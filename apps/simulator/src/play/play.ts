@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import type { Book } from "../book/book.ts";
 import type { Attempt, Notice, Payment } from "../book/records.ts";
 import { composeNotice } from "../notices/compose.ts";
@@ -22,7 +24,11 @@ export function play(deps: PlayDeps, payment: Payment, instruction: Instruction)
   if (ruling.payment !== payment) deps.book.put(ruling.payment);
 
   const roles = rolesOf(instruction);
-  const batches = ruling.tell.map((facts) => roles.map((role) => composeNotice(payment, facts, { role, at: now })));
+  const key = keyOf(instruction);
+  const batches = ruling.tell.map((facts) => {
+    const eventId = randomUUID();
+    return roles.map((role) => composeNotice(payment, payment.notifyUrl, { facts, eventId, role, key, at: now }));
+  });
   for (const notice of batches.flat()) deps.book.put(notice);
   return { kind: "played", payment: ruling.payment, deliveries: deliverInOrder(deps.courier, batches) };
 }
@@ -31,6 +37,11 @@ export function play(deps: PlayDeps, payment: Payment, instruction: Instruction)
 function rolesOf({ forge, duplicates }: Instruction): readonly Notice["role"][] {
   const copies = Array.from<unknown, Notice["role"]>({ length: duplicates }, () => (forge ? "forgery" : "duplicate"));
   return [forge ? "forgery" : "notice", ...copies];
+}
+
+function keyOf({ forge, otherKey }: Instruction): Notice["key"] {
+  if (forge) return "foreign";
+  return otherKey ? "other" : "current";
 }
 
 /** Duplicates go out together; the next telling waits until the one before was delivered. */

@@ -1,14 +1,13 @@
-import type { Payment } from "../book/records.ts";
-import type { Fields } from "../signed-fields.ts";
+import type { Payment, PaymentFacts, PaymentWord } from "../book/records.ts";
+import { amountOf, statusOf } from "../book/standing.ts";
 import type { Instruction } from "./instruction.ts";
-import { amountOf, statusOf } from "./standing.ts";
 
 export type PlayRefusal = "already_paid" | "closed" | "expired";
 
 export type PlayRuling =
   | { readonly kind: "refuse"; readonly why: PlayRefusal }
   /** The payment as it is from now on, and what to tell, in order. */
-  | { readonly kind: "play"; readonly payment: Payment; readonly tell: readonly Fields[] };
+  | { readonly kind: "play"; readonly payment: Payment; readonly tell: readonly PaymentFacts[] };
 
 /** Decides what an instruction does to a payment. Reads nothing, writes nothing. */
 export function rulePlay(payment: Payment, instruction: Instruction, now: Date): PlayRuling {
@@ -46,15 +45,19 @@ function carryOut(payment: Payment, instruction: Instruction, now: Date): Paymen
   }
 }
 
-function tellings(payment: Payment, instruction: Instruction, now: Date): readonly Fields[] {
-  const facts = {
-    out_trade_no: payment.outTradeNo,
-    transaction_id: instruction.transactionId ?? payment.transactionId,
+/** What happens before a payment succeeds or fails, where somebody asks to be told of that too. */
+const underway: PaymentWord = "USERPAYING";
+
+function tellings(payment: Payment, instruction: Instruction, now: Date): readonly PaymentFacts[] {
+  const facts: PaymentFacts = {
+    about: "payment",
+    transactionId: instruction.transactionId ?? payment.transactionId,
     amount: instruction.amount ?? amountOf(payment),
     currency: payment.currency,
     status: instruction.status ?? statusOf(payment, now),
+    happenedAt: payment.standing.status === "SUCCESS" ? payment.standing.paidAt : now.toISOString(),
   };
-  const earlier = { ...facts, status: "USERPAYING" };
+  const earlier = { ...facts, status: underway };
   if (instruction.order === undefined) return [facts];
   return instruction.order === "normal" ? [earlier, facts] : [facts, earlier];
 }

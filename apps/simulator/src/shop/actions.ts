@@ -5,7 +5,9 @@ import { readingOf } from "../pages/language.ts";
 import { leavingPage } from "./leaving-page.ts";
 import { customerOf } from "./customer.ts";
 import { addPayment, cancelOrder, openOrderEvents, placeOrder, startPayment } from "./shop-api.ts";
+import { orderPath, paymentPath } from "./paths.ts";
 import type { OpenShopDeps } from "./shop-pages.ts";
+import { cashierPathOf } from "./step.ts";
 
 const maximumQuantity = 999;
 
@@ -16,17 +18,27 @@ const basketForm = z.object({
   idempotencyKey: z.uuid(),
 });
 const paymentForm = z.object({ provider: z.string().min(1) });
-const cashierPath = /^\/cashier\//;
 
 /** What the shop's pages post to and listen to: the browser never talks to the Zhanggui API itself. */
 export function shopActions(deps: OpenShopDeps) {
-  async function goToCashier(c: Context, orderId: string, paymentId: string): Promise<Response> {
-    const started = await startPayment(deps, customerOf(c), paymentId);
-    if (!started.ok) return backTo(c, orderPath(orderId), started.code);
-    const { pathname, href } = started.value;
-    // Our own cashier by path, under whatever name the visitor reached us; browsers forbid a form to lead elsewhere.
-    if (!cashierPath.test(pathname)) return c.html(leavingPage(readingOf(c), href));
-    return c.redirect(`${pathname}?${new URLSearchParams({ return: orderPath(orderId) }).toString()}`, 303);
+  async function goToPay(c: Context, orderId: string, paymentId: string): Promise<Response> {
+    const back = orderPath(orderId);
+    const returnUrl = new URL(back, c.req.url).href;
+    const started = await startPayment(deps, customerOf(c), { id: paymentId, returnUrl });
+    if (!started.ok) return backTo(c, back, started.code);
+    const action = started.value;
+    switch (action.type) {
+      case "none":
+        return backTo(c, back, "no_cashier");
+      case "qr":
+      case "form":
+        return c.redirect(paymentPath(orderId, paymentId), 303);
+      case "redirect": {
+        const path = cashierPathOf(deps, action.url, back);
+        // Browsers forbid a form to lead to another site.
+        return path === undefined ? c.html(leavingPage(readingOf(c), action.url)) : c.redirect(path, 303);
+      }
+    }
   }
 
   return new Hono()
@@ -47,9 +59,9 @@ export function shopActions(deps: OpenShopDeps) {
       if (!form.success) return backTo(c, orderPath(id), "invalid_input");
       const added = await addPayment(deps, customerOf(c), { id, provider: form.data.provider });
       if (!added.ok) return backTo(c, orderPath(id), added.code);
-      return goToCashier(c, id, added.value.payment.id);
+      return goToPay(c, id, added.value.payment.id);
     })
-    .post("/orders/:id/payments/:paymentId/start", (c) => goToCashier(c, c.req.param("id"), c.req.param("paymentId")))
+    .post("/orders/:id/payments/:paymentId/start", (c) => goToPay(c, c.req.param("id"), c.req.param("paymentId")))
     .get("/orders/:id/events", async (c) => {
       const order = { id: c.req.param("id"), closing: c.req.raw.signal };
       const stream = await openOrderEvents(deps, customerOf(c), order);
@@ -58,10 +70,6 @@ export function shopActions(deps: OpenShopDeps) {
         headers: { "content-type": "text/event-stream", "cache-control": "no-cache" },
       });
     });
-}
-
-function orderPath(id: string): string {
-  return `/shop/orders/${encodeURIComponent(id)}`;
 }
 
 function backTo(c: Context, path: string, problem?: string): Response {

@@ -5,6 +5,7 @@ import { type Html, layout } from "../pages/layout.ts";
 import { alert, money } from "../pages/parts.ts";
 import { wordFor } from "../pages/words.ts";
 import type { Product } from "./api-schemas.ts";
+import { type Channel, channelField } from "./channels.ts";
 import { navigation } from "./navigation.ts";
 
 const currency = "CNY";
@@ -13,7 +14,7 @@ const tileColours = 6;
 
 export type CatalogueView = {
   readonly products: readonly Product[];
-  readonly providers: readonly string[];
+  readonly channels: readonly Channel[];
   readonly problem: string | undefined;
   readonly newKey: () => string;
 };
@@ -32,7 +33,8 @@ export function cataloguePage(reading: Reading, view: CatalogueView): Html {
 
 type Shown = { readonly product: Product; readonly tile: number };
 
-function productCard({ words }: Reading, view: CatalogueView, { product, tile }: Shown): Html {
+function productCard(reading: Reading, view: CatalogueView, { product, tile }: Shown): Html {
+  const { words } = reading;
   const inStock = product.available > 0;
   return html`<li class="card product">
     <div class="tile tile-${tile}" aria-hidden="true">${initialOf(product.name)}</div>
@@ -42,7 +44,7 @@ function productCard({ words }: Reading, view: CatalogueView, { product, tile }:
     <form method="post" action="/shop/api/orders">
       <input type="hidden" name="sku" value="${product.sku}" />
       <input type="hidden" name="idempotencyKey" value="${view.newKey()}" />
-      ${channel(words.channel, view.providers)}
+      ${channelField(reading, view.channels)}
       <label class="field">
         <span>${words.quantity}</span>
         <input
@@ -59,16 +61,6 @@ function productCard({ words }: Reading, view: CatalogueView, { product, tile }:
       <button class="primary" ${inStock ? "" : "disabled"}>${words.buy}</button>
     </form>
   </li>`;
-}
-
-function channel(label: string, providers: readonly string[]): Html {
-  if (providers.length < 2) return html`<input type="hidden" name="provider" value="${providers[0] ?? ""}" />`;
-  return html`<label class="field">
-    <span>${label}</span>
-    <select name="provider">
-      ${providers.map((provider) => html`<option>${provider}</option>`)}
-    </select>
-  </label>`;
 }
 
 const graphemes = new Intl.Segmenter("zh");

@@ -4,6 +4,7 @@ import { type ApiDeps, type ApiResult, callApi, openStream } from "./api-client.
 import {
   type Order,
   type Payment,
+  type PaymentAction,
   type Product,
   orderAnswer,
   orderedAnswer,
@@ -61,12 +62,15 @@ export function addPayment(
   return callApi(deps, { method: "POST", path, sub, body: { provider } }, paymentAnswer);
 }
 
-export async function startPayment(deps: ApiDeps, sub: string, paymentId: string): Promise<ApiResult<URL>> {
-  const path = `/payments/${encodeURIComponent(paymentId)}/start`;
-  const answer = await callApi(deps, { method: "POST", path, sub }, startedAnswer);
-  if (!answer.ok) return answer;
-  const { url } = answer.value.action;
-  return url === undefined ? { ok: false, status: 409, code: "no_cashier" } : { ok: true, value: new URL(url) };
+/** Repeating it answers the same action; `returnUrl` is where the gateway leads the buyer afterwards. */
+export async function startPayment(
+  deps: ApiDeps,
+  sub: string,
+  { id, returnUrl }: { readonly id: string; readonly returnUrl: string },
+): Promise<ApiResult<PaymentAction>> {
+  const path = `/payments/${encodeURIComponent(id)}/start`;
+  const answer = await callApi(deps, { method: "POST", path, sub, body: { returnUrl } }, startedAnswer);
+  return answer.ok ? { ok: true, value: answer.value.action } : answer;
 }
 
 export function openOrderEvents(

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 
-import { shanghaiDay } from "../shanghai.ts";
+import { shanghaiDay } from "../../shanghai.ts";
 
 const prefix = "4200";
 const refundPrefix = "5030";

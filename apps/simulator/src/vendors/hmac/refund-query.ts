@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { idText } from "../fields.ts";
+import { findRefund } from "../../desk/find-payment.ts";
+import { idText } from "../../fields.ts";
 import { type Call, notFound } from "./call.ts";
 import { refundAnswer } from "./refund.ts";
 
@@ -8,8 +9,8 @@ const input = z.object({ out_refund_no: idText });
 
 export const refundQuery: Call<z.infer<typeof input>> = {
   input,
-  answer({ book }, { provider }, asked) {
-    const known = book.findRefund(provider, asked.out_refund_no);
-    return known ? refundAnswer(known) : notFound;
+  answer(house, asked) {
+    const found = findRefund(house, asked.out_refund_no);
+    return found ? refundAnswer(found.refund) : notFound;
   },
 };

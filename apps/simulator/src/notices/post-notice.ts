@@ -1,17 +1,17 @@
 import type { Answer } from "../book/records.ts";
-import type { Fields } from "../signed-fields.ts";
+import type { NoticeText } from "./scheme.ts";
 
 const deliveryTimeoutMs = 5_000;
 const maximumAnswerCharacters = 1_000;
 const maximumChunks = 100;
 
-/** Posts one signed form and says what was answered; an answer that did not come is told apart from a refusal. */
-export async function postForm(url: string, fields: Fields, stopping: AbortSignal): Promise<Answer> {
+/** Posts one signed notice and says what was answered; an answer that did not come is told apart from a refusal. */
+export async function postNotice(url: string, { headers, body }: NoticeText, stopping: AbortSignal): Promise<Answer> {
   try {
     const response = await fetch(url, {
       method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
-      body: new URLSearchParams(fields).toString(),
+      headers,
+      body,
       redirect: "manual",
       signal: AbortSignal.any([AbortSignal.timeout(deliveryTimeoutMs), stopping]),
     });

@@ -1,4 +1,4 @@
-import type { Payment } from "../book/records.ts";
+import type { Payment } from "./records.ts";
 
 /** The status word that the gateway gives for a payment at a moment. */
 export type Status = Payment["standing"]["status"] | "EXPIRED";

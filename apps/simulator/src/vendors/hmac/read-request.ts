@@ -1,6 +1,6 @@
 import { isSignedBy, readFlatJson } from "@zhanggui/gateways";
 
-import type { PlayedAccount } from "../accounts.ts";
+import type { HmacAccount } from "./house.ts";
 
 const freshnessSeconds = 300;
 const unixSeconds = /^[0-9]{1,12}$/;
@@ -10,7 +10,7 @@ export type RequestReading =
   | { readonly ok: false; readonly status: 400 | 401; readonly message: string };
 
 /** Reads a merchant's call: flat JSON, signed by the account, made within the last minutes. */
-export function readRequest(text: string, account: PlayedAccount, now: Date): RequestReading {
+export function readRequest(text: string, account: HmacAccount, now: Date): RequestReading {
   const fields = readFlatJson(text);
   if (fields === undefined) return { ok: false, status: 400, message: "the body must be flat JSON of text values" };
   if (!isSignedBy(fields, [account.secret, ...(account.previousSecrets ?? [])])) {

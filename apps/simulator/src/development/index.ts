@@ -1,0 +1,1 @@
+export { type Made, type KeptAccounts, makeDevelopmentAccounts } from "./accounts.ts";
