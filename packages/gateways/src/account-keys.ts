@@ -1,5 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 
+import { secretName, serialName } from "./key-names.ts";
 import { readCertificate } from "./reading/pem.ts";
 import type { Account } from "./registry.ts";
 
@@ -23,11 +24,11 @@ export function keysOf(account: Account): readonly AccountKey[] {
     case "stripe":
       return secretKeys(account);
     case "wechat-v3":
-      return Object.entries(account.keys).map(([serial, { type, pem }]) =>
-        type === "certificate"
-          ? { place: `keys.${serial}`, name: `certificate ${serial}`, ...validityOf(pem) }
-          : { place: `keys.${serial}`, name: `public key ${serial}` },
-      );
+      return Object.entries(account.keys).map(([serial, { type, pem }]) => ({
+        place: `keys.${serial}`,
+        name: serialName(type, serial),
+        ...(type === "certificate" ? validityOf(pem) : {}),
+      }));
     case "wechat-v2":
       return [{ place: "apiV2Key", name: "apiV2Key" }];
     case "alipay":
@@ -48,9 +49,9 @@ export function keysOf(account: Account): readonly AccountKey[] {
 function secretKeys({ previousSecrets = [] }: { readonly previousSecrets?: readonly string[] | undefined }) {
   const previous = previousSecrets.map((_, at) => ({
     place: `previousSecrets.${at}`,
-    name: `previous secret ${at + 1}`,
+    name: secretName(at + 1),
   }));
-  return [{ place: "secret", name: "secret" }, ...previous];
+  return [{ place: "secret", name: secretName(0) }, ...previous];
 }
 
 function validityOf(pem: string): { readonly validity?: Validity } {

@@ -1,3 +1,5 @@
+import { mediaTypeOf } from "./reading/media-type.ts";
+
 /** Field names that mean something to JavaScript objects; no gateway sends them. */
 const poisoned: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
@@ -26,10 +28,6 @@ export function isFlatMediaType(contentType: string | undefined): boolean {
 
 function isJson(contentType: string | undefined): boolean {
   return mediaTypeOf(contentType) === "application/json";
-}
-
-function mediaTypeOf(contentType: string | undefined): string | undefined {
-  return contentType?.split(";", 1)[0]?.trim().toLowerCase();
 }
 
 function isHarmless([name, value]: readonly [string, string]): boolean {

@@ -22,7 +22,12 @@ export type RefusalReason =
   | "unknown_kind";
 
 export type Verification =
-  | { readonly ok: true; readonly notice: Notice }
+  | {
+      readonly ok: true;
+      readonly notice: Notice;
+      /** The name of the key that it was verified with, as `keysOf` names it where the account holds it; never the key. */
+      readonly verifiedBy: string;
+    }
   | { readonly ok: false; readonly reason: RefusalReason };
 
 /** What is answered to a gateway, in its own form. */
@@ -68,6 +73,10 @@ export type QueryAnswer =
   | { readonly kind: "not_found" }
   | { readonly kind: "unknown"; readonly why: string };
 
+/**
+ * `closed` only where the gateway says, or documents, that nothing can be paid any more. `not_found` is not that: a code
+ * that was shown may create the payment still.
+ */
 export type CloseAnswer =
   | { readonly kind: "closed" }
   | { readonly kind: "paid" }

@@ -1,5 +1,6 @@
 export type * from "./gateway.ts";
 export { sign, isSignedBy } from "./hmac/signature.ts";
+export { decimalsOf, stripeAmount, stripeMinor } from "./stripe/minor-units.ts";
 export { readFlatBody, readFlatJson } from "./flat-body.ts";
 export { type Finding, inspectAccount } from "./inspect-account.ts";
 export { type InspectedAccount, type ProvidersInspection, inspectProviders } from "./inspect-providers.ts";

@@ -39,7 +39,7 @@ export const gateways: { readonly [K in Kind]: Gateway<AccountByKind[K]> } = {
   "wechat-v3": wechatV3,
   "wechat-v2": wechatV2,
   alipay,
-  unionpay: { ...unionpay, calls: incomingOnly },
+  unionpay,
   stripe,
   "standard-webhooks": { ...standardWebhooks, calls: incomingOnly },
 };

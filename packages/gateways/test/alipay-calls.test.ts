@@ -1,6 +1,5 @@
 import { createSign, createVerify, generateKeyPairSync } from "node:crypto";
 import { buffer, text } from "node:stream/consumers";
-import { crc32, deflateRawSync } from "node:zlib";
 import { Decimal } from "@zhanggui/domain";
 import { AlipaySdk } from "alipay-sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +7,7 @@ import type { AlipayAccount } from "../src/alipay/account.ts";
 import { alipayCalls } from "../src/alipay/calls.ts";
 import { account as keys, alipayKeys, appKeys, pkcs8Pem, spkiPem } from "./support/alipay-notices.ts";
 import { type GatewayServer, startGateway } from "./support/gateway-server.ts";
+import { zipOf } from "./support/zip-file.ts";
 
 let gateway: GatewayServer;
 let account: AlipayAccount;
@@ -214,6 +214,15 @@ describe("query", () => {
   });
 });
 
+test("close of a trade that no buyer opened is closed once the code has run out, and not before", async () => {
+  answer({ code: "40004", sub_code: "ACQ.TRADE_NOT_EXIST" }, "alipay.trade.close");
+  const closeAt = (ms: number) =>
+    alipayCalls.close(account, paying, { ...outside, now: () => new Date(paying.expiresAt.getTime() + ms) });
+
+  expect(await closeAt(-1)).toEqual({ kind: "not_found" });
+  expect(await closeAt(0)).toEqual({ kind: "closed" });
+});
+
 test.each([
   ["ACQ.TRADE_NOT_EXIST", "not_found"],
   ["ACQ.TRADE_HAS_SUCCESS", "paid"],
@@ -251,38 +260,6 @@ test("a refund is found only when it succeeded, under its own number", async () 
   answer({ ...good, refund_status: undefined }, "alipay.trade.fastpay.refund.query");
   expect(await refundQuery()).toMatchObject({ kind: "unknown" });
 });
-
-type Packed = { readonly name: string; readonly data: Buffer; readonly method?: 0 | 8; readonly crc?: number };
-
-function zipOf(files: readonly Packed[]): Buffer {
-  const locals: Buffer[] = [];
-  const centrals: Buffer[] = [];
-  let at = 0;
-  for (const { name, data, method = 8, crc = crc32(data) } of files) {
-    const packed = method === 8 ? deflateRawSync(data) : data;
-    const label = Buffer.from(name);
-    const central = Buffer.alloc(46);
-    central.writeUInt32LE(0x02014b50, 0);
-    central.writeUInt16LE(0x800, 8);
-    central.writeUInt16LE(method, 10);
-    central.writeUInt32LE(crc, 16);
-    central.writeUInt32LE(packed.length, 20);
-    central.writeUInt32LE(data.length, 24);
-    central.writeUInt16LE(label.length, 28);
-    central.writeUInt32LE(at, 42);
-    centrals.push(central, label);
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(label.length, 26);
-    locals.push(local, label, packed);
-    at += 30 + label.length + packed.length;
-  }
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(files.length, 10);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...locals, ...centrals, end]);
-}
 
 function serveBill(zip: Buffer): void {
   gateway.handle((request, response) => {

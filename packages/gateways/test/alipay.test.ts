@@ -4,7 +4,6 @@ import { AlipaySdk } from "alipay-sdk";
 import { describe, expect, test } from "vitest";
 
 import { alipayAccount } from "../src/alipay/account.ts";
-import { alipay } from "../src/alipay/index.ts";
 import {
   account,
   alipayKeys,
@@ -19,10 +18,6 @@ import {
   signedFields,
   spkiPem,
 } from "./support/alipay-notices.ts";
-import { flippedBytes, mutate, randomFrom } from "./support/standard-webhooks-mutations.ts";
-
-const seed = 20_261_122;
-const fuzzRuns = 10_000;
 
 const sdk = new AlipaySdk({
   appId: account.app_id,
@@ -68,14 +63,6 @@ describe("a forged or foreign notice is refused", () => {
     expect(reasonOf(check(noticeBody(paid, { key: appKeys.privateKey })))).toBe("signature_invalid");
   });
 
-  test("whatever single byte of the body is changed", () => {
-    const body = noticeBody(paid);
-    const verified = [...flippedBytes(body)].filter((tampered) => check(tampered).ok);
-
-    expect(check(body).ok).toBe(true);
-    expect(verified).toEqual([]);
-  });
-
   test("when the signature is spelt in another way", () => {
     const fields = signedFields(paid);
     const spareBits = `${fields.sign.slice(0, -3)}${fields.sign.endsWith("A==") ? "B" : "_"}==`;
@@ -83,12 +70,6 @@ describe("a forged or foreign notice is refused", () => {
     for (const sign of [`${fields.sign} `, `\n${fields.sign}`, fields.sign.replace(/=+$/, ""), spareBits]) {
       expect(reasonOf(check(formOf({ ...fields, sign })))).toBe("signature_invalid");
     }
-  });
-
-  test("signed by Alipay for another app or another seller", () => {
-    expect(reasonOf(check(noticeBody({ ...paid, app_id: "2021000000000002" })))).toBe("foreign_merchant");
-    expect(reasonOf(check(noticeBody({ ...paid, seller_id: "2088000000000009" })))).toBe("foreign_merchant");
-    expect(reasonOf(check(noticeBody({ ...paid, app_id: `${paid.app_id} ` })))).toBe("foreign_merchant");
   });
 });
 
@@ -173,14 +154,6 @@ describe("a malformed notice is refused", () => {
     expect(reasonOf(check(noticeBody({ ...paid, [name]: value })))).toBe("malformed");
   });
 
-  test("for another media type or method", () => {
-    const body = noticeBody(paid);
-
-    expect(reasonOf(check(body, { headers: { "content-type": "application/json" } }))).toBe("unsupported_media_type");
-    expect(reasonOf(check(body, { method: "GET" }))).toBe("malformed");
-    expect(check(body, { headers: {} }).ok).toBe(true);
-  });
-
   test("for a refund that was cut into the values before it, with the same signed text", () => {
     const closed = { ...partRefund, trade_status: "TRADE_CLOSED", refund_fee: "19.90" };
     const { refund_fee, gmt_refund, out_biz_no, ...rest } = signedFields(closed);
@@ -204,23 +177,6 @@ describe("a malformed notice is refused", () => {
 });
 
 describe("what a notice says", () => {
-  test("a paid trade, to the letter", () => {
-    expect(check(noticeBody(paid))).toEqual({
-      ok: true,
-      notice: {
-        eventType: "payment",
-        eventKey: expect.stringMatching(/^2026112222001412345678901234\.succeeded\.[0-9a-f]{16}$/),
-        outTradeNo: "p_20261122_1",
-        transactionId: "2026112222001412345678901234",
-        amountMinor: 1990,
-        currency: "CNY",
-        status: "succeeded",
-        rawStatus: "TRADE_SUCCESS",
-        occurredAt: new Date("2026-11-22T04:00:06Z"),
-      },
-    });
-  });
-
   test.each([
     [{ trade_status: "TRADE_FINISHED" }, "succeeded", "2026-11-22T04:00:06Z"],
     [{ trade_status: "trade_success" }, "succeeded", "2026-11-22T04:00:06Z"],
@@ -291,6 +247,13 @@ describe("what a notice says", () => {
     expect(check(noticeBody(unnamed))).toMatchObject({ ok: true, notice: { eventType: "refund", refundMinor: 500 } });
   });
 
+  test("a signed notice of something else has no seller to name", () => {
+    const { seller_id, ...agreement } = { ...paid, notify_type: "dut_user_sign" };
+
+    expect(check(noticeBody(agreement))).toMatchObject({ ok: true, notice: { eventType: "ignored" } });
+    expect(reasonOf(check(noticeBody({ ...agreement, app_id: `${seller_id}0` })))).toBe("foreign_merchant");
+  });
+
   test("a signed notice of something else is ignored, and known by its notify_id", () => {
     const other = check(noticeBody({ ...paid, notify_type: "fund_auth_freeze" }));
     const another = check(noticeBody({ ...paid, notify_type: "fund_auth_freeze", notify_id: "n2" }));
@@ -319,28 +282,6 @@ describe("what a notice says", () => {
     for (const dropEmpty of [false, true]) {
       expect(check(noticeBody(empty, { dropEmpty }))).toEqual(check(noticeBody(paid)));
     }
-  });
-
-  test("a redelivery has the same key, every other fact another", () => {
-    const facts = [
-      paid,
-      partRefund,
-      { ...partRefund, refund_fee: "7.00", out_biz_no: "r_2" },
-      { ...partRefund, out_biz_no: "r_2" },
-      { ...partRefund, trade_status: "TRADE_CLOSED", refund_fee: "19.90" },
-      { ...paid, trade_status: "WAIT_BUYER_PAY" },
-      { ...paid, trade_status: "TRADE_CLOSED" },
-      { ...paid, total_amount: "19.91" },
-      { ...paid, trade_no: "t2" },
-      { ...paid, out_trade_no: "p2" },
-    ];
-    const keyOf = (fields: Readonly<Record<string, string>>) => {
-      const verification = check(noticeBody(fields));
-      return verification.ok ? verification.notice.eventKey : verification.reason;
-    };
-
-    expect(keyOf({ ...paid, notify_time: "2026-11-22 18:00:00" })).toBe(keyOf(paid));
-    expect(new Set(facts.map(keyOf)).size).toBe(facts.length);
   });
 });
 
@@ -404,28 +345,6 @@ describe("alipay-sdk reads the same notices", () => {
   });
 });
 
-test(`${fuzzRuns} mutations never throw, and verify only as the very same notice`, () => {
-  const below = randomFrom(seed);
-  const originals = [paid, partRefund, { ...paid, body: "" }].map((fields) => noticeBody(fields));
-  const forged: string[] = [];
-  let respelt = 0;
-
-  for (let run = 0; run < fuzzRuns; run += 1) {
-    const original = originals[run % originals.length] ?? Buffer.alloc(0);
-    const mutated = mutate(original, below);
-    const verification = check(mutated);
-    if (!verification.ok) continue;
-    respelt += 1;
-    const genuine = check(original);
-    if (!genuine.ok || JSON.stringify(genuine.notice) !== JSON.stringify(verification.notice)) {
-      forged.push(Buffer.from(mutated).toString());
-    }
-  }
-
-  expect(forged).toEqual([]);
-  expect(respelt).toBeLessThan(fuzzRuns / 50);
-});
-
 describe("the account", () => {
   const bare = (pem: string) => pem.replaceAll(/-----[A-Z ]+-----|\s/g, "");
   const pkcs1Pem = appKeys.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
@@ -462,14 +381,4 @@ describe("the account", () => {
   test("with a key that is none refuses, should it ever get so far", () => {
     expect(reasonOf(check(noticeBody(paid), {}, { ...account, alipayPublicKey: "x" }))).toBe("signature_invalid");
   });
-});
-
-test("the acknowledgement is the seven bytes Alipay asks for", () => {
-  expect(alipay.acknowledge.accepted).toEqual({
-    status: 200,
-    contentType: "text/plain; charset=utf-8",
-    body: "success",
-  });
-  expect(alipay.acknowledge.refused(401).body).toBe("fail");
-  expect(alipay.acknowledge.refused(401).status).toBe(401);
 });

@@ -40,21 +40,6 @@ describe("a signature is refused", () => {
     expect(await readingOf(form(fields))).toBe("signature_invalid");
   });
 
-  test("when any one byte of the signed JSON values or of the signature is another", async () => {
-    const body = Buffer.from(JSON.stringify(signed({ ...success, attach: "龙井" })), "utf8");
-    const accepted: number[] = [];
-
-    for (let at = 0; at < body.length; at += 1) {
-      for (const flip of [1, 0x20]) {
-        const tampered = Buffer.from(body);
-        tampered[at] = (tampered[at] ?? 0) ^ flip;
-        if ((await verify({ ...json(""), body: tampered })).ok) accepted.push(at);
-      }
-    }
-
-    expect(accepted).toEqual([]);
-  });
-
   test("when any one byte of a signed form is another, unless it decodes to the same", async () => {
     const request = form(signed({ ...success, attach: "龙井 & co" }));
     const meant = new URLSearchParams(Buffer.from(request.body).toString("utf8")).toString();
@@ -139,14 +124,6 @@ describe("a signature is accepted", () => {
     expect(await verify(form(body("a+b%2Bc")))).toMatchObject({ ok: true });
     expect(await verify(form(body("a%20b%2bc")))).toMatchObject({ ok: true });
     expect(await readingOf(form(body("a%20b+c")))).toBe("signature_invalid");
-  });
-
-  test("under each of the previous secrets while they are listed", async () => {
-    const rotated: Account = { kind: "hmac", secret: other, previousSecrets: ["older still", secret] };
-
-    expect(await verify(json(signed(success)), rotated)).toMatchObject({ ok: true });
-    expect(await verify(json(signed(success, other)), rotated)).toMatchObject({ ok: true });
-    expect(await readingOf(json(signed(success)), { kind: "hmac", secret: other })).toBe("signature_invalid");
   });
 
   test("as `sign` makes it", () => {

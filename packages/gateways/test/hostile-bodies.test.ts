@@ -115,47 +115,9 @@ describe("a media type", () => {
       expect(await verify(request(contentType, text))).toMatchObject({ ok: true });
     },
   );
-
-  test("is found under any spelling of its header", async () => {
-    expect(await verify({ ...json(text), headers: { "Content-TYPE": "application/json" } })).toMatchObject({
-      ok: true,
-    });
-  });
 });
 
 describe("whatever is sent", () => {
-  const contentTypes = fc.constantFrom("application/json", "application/x-www-form-urlencoded", "text/plain", "");
-  const values = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("SUCCESS", "39.80", "P12345678", "T1", sign));
-  const names = fc.oneof(fc.constantFrom(...Object.keys(success), "sign", "timestamp", "__proto__"), fc.string());
-  const bodies = fc.oneof(
-    fc.uint8Array({ maxLength: 300 }),
-    fc.json({ maxDepth: 3 }).map((body) => Buffer.from(body)),
-    fc.dictionary(names, values, { maxKeys: 8 }).map((body) => Buffer.from(JSON.stringify(body))),
-    fc
-      .array(fc.tuple(names, values), { maxLength: 8 })
-      .map((pairs) =>
-        Buffer.from(
-          new URLSearchParams(
-            pairs.map(([name, value]): [string, string] => [name.toWellFormed(), value.toWellFormed()]),
-          ).toString(),
-        ),
-      ),
-    fc.tuple(fc.nat({ max: text.length - 1 }), fc.integer({ min: 1, max: 255 })).map(([at, flip]) => {
-      const body = Buffer.from(text);
-      body[at] = (body[at] ?? 0) ^ flip;
-      return body;
-    }),
-  );
-
-  test("ten thousand random bodies never verify and never throw", async () => {
-    await fc.assert(
-      fc.asyncProperty(contentTypes, bodies, async (contentType, body) => {
-        expect(await verify(request(contentType, body))).toMatchObject({ ok: false });
-      }),
-      { numRuns: 10_000 },
-    );
-  });
-
   test("what is signed reads back as it was meant, as JSON and as a form", async () => {
     const unharmful = fc.string({ minLength: 1, unit: "grapheme" }).filter((name) => name.isWellFormed());
     const extras = fc.dictionary(

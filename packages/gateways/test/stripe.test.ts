@@ -2,8 +2,7 @@ import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 
 import { stripeAccount } from "../src/stripe/account.ts";
-import { stripe } from "../src/stripe/index.ts";
-import { flippedBytes, mutate, randomFrom } from "./support/standard-webhooks-mutations.ts";
+import { mutate, randomFrom } from "./support/standard-webhooks-mutations.ts";
 import {
   account,
   bytesOf,
@@ -38,32 +37,6 @@ function sdkTakes(bytes: Uint8Array, header: string, secret = account.secret): b
 }
 
 describe("a forged event is refused", () => {
-  test("whatever single byte of the body is changed", () => {
-    const header = headerFor(body);
-    const verified = [...flippedBytes(body)].filter((tampered) => check(tampered, header).ok);
-
-    expect(check(body, header).ok).toBe(true);
-    expect(verified).toEqual([]);
-  });
-
-  test("whatever single byte of the header is changed", () => {
-    const header = Buffer.from(headerFor(body));
-    const verified = [...flippedBytes(header)].filter(
-      (tampered) => check(body, Buffer.from(tampered).toString("latin1")).ok,
-    );
-
-    expect(verified).toEqual([]);
-  });
-
-  test("without a header", () => {
-    const request = { method: "POST", path: "/", headers: {}, body };
-
-    expect(stripe.verify(account, request, { now, production: true })).toEqual({
-      ok: false,
-      reason: "signature_invalid",
-    });
-  });
-
   test.each([
     ["nothing", () => ""],
     ["no time", () => `v1=${digest(body)}`],
@@ -109,16 +82,6 @@ describe("a forged event is refused", () => {
     expect(sdkTakes(broken, headerFor(signed))).toBe(true);
     expect(reasonOf(check(broken, headerFor(signed)))).toBe("signature_invalid");
     expect(reasonOf(check(broken))).toBe("malformed");
-  });
-
-  test("for another media type or method", () => {
-    const request = { method: "POST", path: "/", headers: { "stripe-signature": headerFor(body) }, body };
-    const clock = { now, production: true };
-    const text = { ...request.headers, "content-type": "text/plain" };
-
-    expect(stripe.verify(account, request, clock).ok).toBe(true);
-    expect(reasonOf(stripe.verify(account, { ...request, method: "PUT" }, clock))).toBe("malformed");
-    expect(reasonOf(stripe.verify(account, { ...request, headers: text }, clock))).toBe("unsupported_media_type");
   });
 });
 
@@ -259,23 +222,6 @@ describe("a malformed event is refused", () => {
 });
 
 describe("what a payment event says", () => {
-  test("a succeeded intent, to the letter", () => {
-    expect(check(body)).toEqual({
-      ok: true,
-      notice: {
-        eventType: "payment",
-        eventKey: expect.stringMatching(/^pi_1\.succeeded\.[0-9a-f]{16}$/),
-        outTradeNo: "p_1",
-        transactionId: "pi_1",
-        amountMinor: 3980,
-        currency: "CNY",
-        status: "succeeded",
-        rawStatus: "payment_intent.succeeded",
-        occurredAt: new Date(1_795_319_990_000),
-      },
-    });
-  });
-
   test.each([
     ["payment_intent.created", intent, "processing"],
     ["payment_intent.processing", intent, "processing"],
@@ -335,25 +281,6 @@ describe("what a payment event says", () => {
 });
 
 describe("what a refund event says", () => {
-  test("one refund, to the letter", () => {
-    expect(checkEvent("refund.created", refund)).toEqual({
-      ok: true,
-      notice: {
-        eventType: "refund",
-        eventKey: expect.stringMatching(/^pi_1\.refund_succeeded\.[0-9a-f]{16}$/),
-        outTradeNo: "p_1",
-        transactionId: "pi_1",
-        amountMinor: 500,
-        currency: "CNY",
-        status: "refund_succeeded",
-        rawStatus: "refund.created",
-        occurredAt: new Date(1_795_319_990_000),
-        outRefundNo: "r_1",
-        refundMinor: 500,
-      },
-    });
-  });
-
   test.each([
     ["refund.created", "pending", "refund_processing"],
     ["refund.updated", "requires_action", "refund_processing"],
@@ -430,31 +357,6 @@ describe("events that are none of ours are acknowledged and ignored", () => {
   });
 });
 
-test("a redelivery has the same key, every other fact another", () => {
-  const keyOf = (type: string, object: typeof intent, frame: typeof intent = {}) => {
-    const verification = checkEvent(type, object, frame);
-    return verification.ok ? verification.notice.eventKey : verification.reason;
-  };
-  const keys = [
-    keyOf("payment_intent.succeeded", intent),
-    keyOf("payment_intent.processing", intent),
-    keyOf("payment_intent.payment_failed", intent),
-    keyOf("payment_intent.canceled", intent),
-    keyOf("payment_intent.succeeded", { ...intent, amount_received: 1 }),
-    keyOf("payment_intent.succeeded", { ...intent, currency: "usd" }),
-    keyOf("payment_intent.succeeded", { ...intent, id: "pi_2" }),
-    keyOf("payment_intent.succeeded", { ...intent, metadata: { out_trade_no: "p_2" } }),
-    keyOf("refund.created", refund),
-    keyOf("refund.created", { ...refund, status: "pending" }),
-    keyOf("refund.created", { ...refund, id: "re_2", metadata: { out_trade_no: "p_1" } }),
-    keyOf("refund.created", { ...refund, amount: 501 }),
-    keyOf("charge.refunded", charge),
-  ];
-
-  expect(keyOf("payment_intent.succeeded", intent, { created: 1_795_319_991, pending_webhooks: 0 })).toBe(keys[0]);
-  expect(new Set(keys).size).toBe(keys.length);
-});
-
 describe("signatures while a secret is rolled", () => {
   test("one of several v1 is enough, next to v0 and junk", () => {
     const header = `t=${nowSeconds},v0=${"0".repeat(64)},v1=${"f".repeat(64)},junk,=,v1=,v1=${digest(body)},x=y=z`;
@@ -496,25 +398,6 @@ describe("stripe-node agrees", () => {
   });
 });
 
-test(`${fuzzRuns} mutations never throw, and verify only as the very same event`, () => {
-  const below = randomFrom(seed);
-  const genuine = check(body);
-  const header = headerFor(body);
-  const forged: string[] = [];
-
-  for (let run = 0; run < fuzzRuns; run += 1) {
-    const mutatesBody = below(2) === 0;
-    const bytes = mutatesBody ? mutate(body, below) : body;
-    const signature = mutatesBody ? header : Buffer.from(mutate(Buffer.from(header), below)).toString("latin1");
-    const verification = check(bytes, signature);
-    if (!verification.ok) continue;
-    const isGenuine = Buffer.compare(bytes, body) === 0 && JSON.stringify(verification) === JSON.stringify(genuine);
-    if (!isGenuine) forged.push(`${signature}\n${Buffer.from(bytes).toString()}`);
-  }
-
-  expect(forged).toEqual([]);
-});
-
 test(`${fuzzRuns} mutations under a true signature never throw`, () => {
   const below = randomFrom(seed);
   const reasons = new Map<string, number>();
@@ -552,14 +435,5 @@ describe("the account", () => {
     expect(parsed.success).toBe(false);
     expect(JSON.stringify(parsed.error?.issues)).toContain(field);
     expect(JSON.stringify(parsed.error?.issues)).not.toContain("with_newline");
-  });
-});
-
-test("the acknowledgement is a 2xx, a refusal is not", () => {
-  expect(stripe.acknowledge.accepted.status).toBe(200);
-  expect(stripe.acknowledge.refused(401, "signature_invalid")).toEqual({
-    status: 401,
-    contentType: "application/json",
-    body: '{"error":"signature_invalid"}',
   });
 });

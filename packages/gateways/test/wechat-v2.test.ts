@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Aes, Hash, Transformer } from "wechatpay-axios-plugin";
 
-import { mutate, randomFrom } from "./support/standard-webhooks-mutations.ts";
 import {
   type Fields,
   account,
@@ -15,7 +14,6 @@ import {
   request,
   signOf,
   signed,
-  verify,
   xml,
 } from "./support/wechat-v2-notices.ts";
 import { wechatV2 } from "../src/wechat-v2/index.ts";
@@ -36,20 +34,6 @@ function joined(fields: Fields): string {
 }
 
 describe("a genuine notice", () => {
-  test.each(["MD5", "HMAC-SHA256"] as const)("of a payment signed with %s is read exactly", (type) => {
-    expect(readingOf(notice(paid, type))).toEqual({
-      eventType: "payment",
-      eventKey: expect.stringMatching(/^1004400740201411220005820873\.succeeded\.[0-9a-f]{16}$/),
-      outTradeNo: "p_20261122_1",
-      transactionId: "1004400740201411220005820873",
-      amountMinor: 1990,
-      currency: "CNY",
-      status: "succeeded",
-      rawStatus: "SUCCESS",
-      occurredAt: new Date("2026-11-22T04:00:06Z"),
-    });
-  });
-
   test("may leave the currency out", () => {
     expect(readingOf(notice(without("fee_type")))).toEqual(readingOf(genuine));
     expect(readingOf(notice({ ...paid, fee_type: "" }))).toEqual(readingOf(genuine));
@@ -106,24 +90,6 @@ describe("a genuine notice", () => {
   test("with an undocumented result is unknown", () => {
     expect(readingOf(notice({ ...paid, result_code: "MAYBE" }))).toMatchObject({ status: "unknown" });
   });
-
-  test("of each other fact has another key, of the same facts the same", () => {
-    const facts: readonly Fields[] = [
-      paid,
-      { ...paid, transaction_id: "1004400740201411220005820874" },
-      { ...paid, out_trade_no: "p_20261122_2" },
-      { ...paid, total_fee: "1991" },
-      { ...paid, fee_type: "HKD" },
-      { ...paid, result_code: "FAIL" },
-    ];
-    const keyOf = (fact: Fields) => {
-      const reading = readingOf(notice(fact));
-      return typeof reading === "object" && reading.eventKey;
-    };
-
-    expect(new Set(facts.map(keyOf)).size).toBe(facts.length);
-    expect(keyOf({ ...paid, nonce_str: "another" })).toBe(keyOf(paid));
-  });
 });
 
 describe("what wechatpay-axios-plugin", () => {
@@ -154,20 +120,6 @@ describe("what wechatpay-axios-plugin", () => {
 });
 
 describe("a signature is refused", () => {
-  test("when any byte of a signed value, a name or the sign differs", () => {
-    const whitespace = /^\s$/;
-    for (let at = 0; at < genuine.body.length; at += 1) {
-      for (const mask of [1, 4, 0x20]) {
-        const body = Buffer.from(genuine.body);
-        body[at] = (body[at] ?? 0) ^ mask;
-        const verified = verify(request(body));
-        // Blank space between elements is no part of any value: it may change, and changes nothing.
-        if (verified.ok) expect(String.fromCharCode(genuine.body[at] ?? 0)).toMatch(whitespace);
-        if (verified.ok) expect(verified).toEqual(verify(genuine));
-      }
-    }
-  });
-
   test.each<[string, string]>([
     ["in lower case", signOf(paid).toLowerCase()],
     ["empty", ""],
@@ -260,7 +212,6 @@ describe("XML is refused", () => {
     ["with another closing tag", text.replace("</total_fee>", "</total_fees>")],
     ["with an unclosed CDATA", text.replace("1990]]>", "1990")],
     ["with a root in upper case", text.replaceAll("xml>", "XML>")],
-    ["too long", xml({ ...signed(paid), attach: "x".repeat(65_536) })],
     ["of too many elements", xml(Object.fromEntries(Array.from({ length: 201 }, (_, at) => [`f${at}`, "1"])))],
   ])("when it is %s", (_name, body) => {
     expect(readingOf(request(body))).toBe("malformed");
@@ -281,11 +232,6 @@ describe("XML is refused", () => {
     expect(
       readingOf(request(Buffer.concat([Buffer.from("<xml><a>"), Buffer.from([0xff]), Buffer.from("</a></xml>")]))),
     ).toBe("malformed");
-  });
-
-  test("when it came by another method or media type", () => {
-    expect(readingOf({ ...genuine, method: "GET" })).toBe("malformed");
-    expect(readingOf({ ...genuine, headers: { "content-type": "application/json" } })).toBe("unsupported_media_type");
   });
 });
 
@@ -393,19 +339,6 @@ describe("a refund notice", () => {
   });
 });
 
-test("ten thousand seeded mutations neither throw nor change a verified word", () => {
-  const below = randomFrom(20_261_122);
-  const verifiedPayment = verify(genuine);
-  const refund = refundNotice(refunded);
-  for (let run = 0; run < 10_000; run += 1) {
-    const isRefund = below(4) === 0;
-    const verified = verify(request(mutate(isRefund ? refund.body : genuine.body, below)));
-    // Only what is no part of a value may differ: blank space, or an unsigned empty element.
-    if (verified.ok && !isRefund) expect(verified).toEqual(verifiedPayment);
-    if (verified.ok && isRefund) expect(["refund_processing", "unknown"]).toContain(verified.notice.status);
-  }
-});
-
 describe("an account", () => {
   function problemsOf(change: object): readonly string[] {
     const parsed = wechatV2.account.safeParse({ ...account, ...change });
@@ -429,18 +362,5 @@ describe("an account", () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]?.split(": ")[0]).toBe(field);
     expect(problems.join()).not.toMatch(/short|茶|10000100/);
-  });
-});
-
-test("acknowledges in WeChat's own form", () => {
-  expect(wechatV2.acknowledge.accepted).toEqual({
-    status: 200,
-    contentType: "text/xml; charset=utf-8",
-    body: "<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>",
-  });
-  expect(wechatV2.acknowledge.refused(401, "no]]>way")).toEqual({
-    status: 401,
-    contentType: "text/xml; charset=utf-8",
-    body: "<xml><return_code><![CDATA[FAIL]]></return_code><return_msg><![CDATA[no]]]]><![CDATA[>way]]></return_msg></xml>",
   });
 });

@@ -4,9 +4,10 @@ import { noticeOf } from "../event-key.ts";
 import { download, exchange } from "../exchange.ts";
 import type { GatewayCalls, Outside, StatementAnswer } from "../gateway.ts";
 import { readBeijingTime } from "../reading/beijing-time.ts";
+import { maximumArchiveBytes } from "../reading/zip.ts";
 import type { AlipayAccount } from "./account.ts";
 import { type AlipayAnswer, readAlipayAnswer } from "./answer.ts";
-import { maximumArchiveBytes, openBill } from "./bill-archive.ts";
+import { openBill } from "./bill-archive.ts";
 import { readRsaPublicKey } from "./keys.ts";
 import { type AlipayWords, alipayRequest, beijingText } from "./request.ts";
 
@@ -49,7 +50,7 @@ const refundRefusals: ReadonlySet<string> = new Set([
  * anywhere and back, are shown like the other gateways' codes, and the answer is signed, which a redirect form's is not.
  *
  * The trade exists only once the buyer has scanned: until then query and close answer `not_found`, and the code shown
- * may create it still. `time_expire` ends that; money that comes all the same is late money.
+ * may create it still. `time_expire` ends that, so that close answers `closed` from then on.
  */
 export const alipayCalls: GatewayCalls<AlipayAccount> = {
   isCallable: (account) => account.baseUrl !== undefined,
@@ -85,11 +86,14 @@ export const alipayCalls: GatewayCalls<AlipayAccount> = {
     return notice === undefined ? unexpected("with a trade that cannot be read") : { kind: "found", notice };
   },
 
-  async close(account, { outTradeNo }, outside) {
+  async close(account, { outTradeNo, expiresAt }, outside) {
     const bizContent = { out_trade_no: outTradeNo };
     const answer = await ask(account, outside, { method: "alipay.trade.close", bizContent });
     if (answer.kind === "unknown") return answer;
-    if (answer.said === "ACQ.TRADE_NOT_EXIST") return { kind: "not_found" };
+    if (answer.said === "ACQ.TRADE_NOT_EXIST") {
+      // Nobody has scanned the code, and after its `time_expire` nobody can (alipay.trade.precreate).
+      return { kind: outside.now() >= expiresAt ? "closed" : "not_found" };
+    }
     if (answer.said === "ACQ.TRADE_HAS_CLOSE") return { kind: "closed" };
     if (notWaiting.has(answer.said)) return { kind: "paid" };
     if (answer.said !== accepted) return unexpected(answer.said);

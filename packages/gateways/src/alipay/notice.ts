@@ -2,6 +2,7 @@ import { type Decimal, type Notice, parseAmount, toMinor } from "@zhanggui/domai
 
 import { noticeOf } from "../event-key.ts";
 import { readBeijingTime } from "../reading/beijing-time.ts";
+import { holdsField, joinedId } from "../reading/joined-text.ts";
 
 type Fields = ReadonlyMap<string, string>;
 type Facts = Omit<Notice, "eventKey" | "rawStatus">;
@@ -22,18 +23,31 @@ const refunded: ReadonlySet<string> = new Set(["TRADE_SUCCESS", "TRADE_CLOSED"])
 const finished = "TRADE_FINISHED";
 
 /** The fields whose absence changes what a notice means. */
-const tellingFields = ["refund_fee", "gmt_refund", "out_biz_no", "trans_currency"] as const;
+const tellingFields = [
+  "charset",
+  "gmt_close",
+  "gmt_create",
+  "gmt_payment",
+  "gmt_refund",
+  "notify_type",
+  "out_biz_no",
+  "refund_fee",
+  "trans_currency",
+];
 const tradeNotice = "trade_status_sync";
-const idText = /^[\x21-\x7e]{1,64}$/;
-const statusWord = /^[\x20-\x7e]{1,64}$/;
+const statusWord = /^[\x20-\x25\x27-\x3c\x3e-\x7e]{1,64}$/;
 const defaultCurrency = "CNY";
 const noCurrency = "XXX";
+
+/** Whether it speaks of a payment. */
+export function isTradeNotice(fields: Fields): boolean {
+  return (fields.get("notify_type") ?? tradeNotice) === tradeNotice;
+}
 
 /** Reads the verified fields of a notice. `undefined` when they do not make one, or could have been cut in two ways. */
 export function readNotice(fields: Fields): Notice | undefined {
   if (tellingFields.some((name) => isHidden(name, fields))) return undefined;
-  const notifyType = fields.get("notify_type") ?? tradeNotice;
-  if (notifyType !== tradeNotice) return readOtherNotice(notifyType, fields);
+  if (!isTradeNotice(fields)) return readOtherNotice(fields);
 
   const rawStatus = fields.get("trade_status") ?? "";
   const trade = readTrade(fields);
@@ -56,15 +70,18 @@ function readTrade(fields: Fields): Trade | undefined {
   const transactionId = fields.get("trade_no");
   const amount = parseAmount(fields.get("total_amount") ?? "");
   const currency = fields.get("trans_currency") ?? defaultCurrency;
-  if (!idText.test(outTradeNo) || amount === undefined || !/^[A-Z]{3}$/.test(currency)) return undefined;
+  if (!joinedId.test(outTradeNo) || amount === undefined || !/^[A-Z]{3}$/.test(currency)) return undefined;
   if (transactionId === undefined) return { outTradeNo, amountMinor: toMinor(amount), currency };
-  return idText.test(transactionId) ? { outTradeNo, transactionId, amountMinor: toMinor(amount), currency } : undefined;
+  return joinedId.test(transactionId)
+    ? { outTradeNo, transactionId, amountMinor: toMinor(amount), currency }
+    : undefined;
 }
 
 function readPayment(fields: Fields, trade: Trade, word: string): Facts | undefined {
   const said = payments.get(word);
   if (said === undefined) return { ...trade, eventType: "payment", status: "unknown" };
-  if (said.status === "succeeded" && trade.transactionId === undefined) return undefined;
+  const isEmpty = trade.transactionId === undefined || trade.amountMinor === 0;
+  if (said.status === "succeeded" && isEmpty) return undefined;
   return withTime({ ...trade, eventType: "payment", status: said.status }, fields.get(said.at));
 }
 
@@ -73,7 +90,7 @@ type Refund = { readonly trade: Trade; readonly status: string; readonly refund:
 /** `refund_fee` is the running total of all refunds of the trade; `out_biz_no` is our number of the last one. */
 function readRefund(fields: Fields, { trade, status, refund }: Refund): Facts | undefined {
   const outRefundNo = fields.get("out_biz_no");
-  if (outRefundNo !== undefined && !idText.test(outRefundNo)) return undefined;
+  if (outRefundNo !== undefined && !joinedId.test(outRefundNo)) return undefined;
   const isKnown = refunded.has(status) && refund.greaterThan(0);
   const facts: Facts = {
     ...trade,
@@ -92,9 +109,10 @@ function withTime(facts: Facts, text: string | undefined): Facts | undefined {
 }
 
 /** Signed, ours, and no trade notice: acknowledged, else it is sent for a day. Its `notify_id` is its identity. */
-function readOtherNotice(rawStatus: string, fields: Fields): Notice | undefined {
+function readOtherNotice(fields: Fields): Notice | undefined {
+  const rawStatus = fields.get("notify_type") ?? "";
   const notifyId = fields.get("notify_id") ?? "";
-  if (!idText.test(notifyId) || !statusWord.test(rawStatus)) return undefined;
+  if (!joinedId.test(notifyId) || !statusWord.test(rawStatus)) return undefined;
   const facts = {
     eventType: "ignored",
     outTradeNo: notifyId,
@@ -110,5 +128,5 @@ function readOtherNotice(rawStatus: string, fields: Fields): Notice | undefined 
  * signed text: a refund would then read as a payment. Only a field that is missing can be hidden.
  */
 function isHidden(name: string, fields: Fields): boolean {
-  return !fields.has(name) && [...fields.values()].some((value) => value.includes(`&${name}=`));
+  return !fields.has(name) && [...fields.values()].some((value) => holdsField(value, name));
 }

@@ -1,6 +1,7 @@
 import { type Notice, type PaymentNoticeStatus, type RefundNoticeStatus, parseAmount, toMinor } from "@zhanggui/domain";
 
 import { noticeOf } from "../event-key.ts";
+import { holdsField, joinedId } from "../reading/joined-text.ts";
 
 /** The `hmac` scheme's status words, in lower case (contract; the specification's 支付状态映射). Others mean failed. */
 const paymentStatuses: ReadonlyMap<string, PaymentNoticeStatus> = new Map([
@@ -40,18 +41,39 @@ export function readRefundStatus(rawStatus: string): RefundNoticeStatus | "unkno
   return refundStatuses.get(rawStatus.toLowerCase()) ?? "unknown";
 }
 
-const idText = /^[\x21-\x7e]{1,64}$/;
 /** A gateway's word is kept for people to read: short, and nothing a database or a terminal would choke on. */
-const statusWord = /^[^\p{C}]{1,64}$/u;
+const statusWord = /^[^\p{C}&=]{1,64}$/u;
 const defaultCurrency = "CNY";
+
+/** The scheme's own fields. */
+const ownFields = [
+  "out_trade_no",
+  "transaction_id",
+  "amount",
+  "currency",
+  "status",
+  "timestamp",
+  "out_refund_no",
+  "refund_id",
+  "refund_amount",
+  "refund_status",
+];
+
+/**
+ * Whether a field of the scheme may be hidden in the value of another, under the same signed text: without its
+ * `timestamp` an old notice would be fresh for ever.
+ */
+export function isCutAnew(fields: ReadonlyMap<string, string>): boolean {
+  return [...fields.values()].some((value) => ownFields.some((name) => holdsField(value, name)));
+}
 
 /** Reads the verified fields of a payment or refund notice. `undefined` when they do not make one. */
 export function readNotice(fields: ReadonlyMap<string, string>): Notice | undefined {
   const outTradeNo = fields.get("out_trade_no") ?? "";
   const transactionId = fields.get("transaction_id") || undefined;
   const currency = fields.get("currency") || defaultCurrency;
-  if (!idText.test(outTradeNo) || !/^[A-Z]{3}$/.test(currency)) return undefined;
-  if (transactionId !== undefined && !idText.test(transactionId)) return undefined;
+  if (!joinedId.test(outTradeNo) || !/^[A-Z]{3}$/.test(currency)) return undefined;
+  if (transactionId !== undefined && !joinedId.test(transactionId)) return undefined;
 
   const parties = { outTradeNo, currency, ...(transactionId === undefined ? {} : { transactionId }) };
   return fields.get("refund_status") ? readRefund(fields, parties) : readPayment(fields, parties);
@@ -59,13 +81,18 @@ export function readNotice(fields: ReadonlyMap<string, string>): Notice | undefi
 
 type Parties = Pick<Notice, "outTradeNo" | "currency" | "transactionId">;
 
+/** Fields of a refund notice. Without its status it is one that somebody has cut, and never a payment. */
+const refundFields = ["out_refund_no", "refund_id", "refund_amount"];
+
 function readPayment(fields: ReadonlyMap<string, string>, parties: Parties): Notice | undefined {
+  if (refundFields.some((name) => fields.get(name))) return undefined;
   const rawStatus = fields.get("status") ?? "";
   const amount = parseAmount(fields.get("amount") ?? "");
   if (!statusWord.test(rawStatus) || amount === undefined) return undefined;
 
   const status = paymentStatuses.get(rawStatus.toLowerCase()) ?? "failed";
-  if (status === "succeeded" && parties.transactionId === undefined) return undefined;
+  const isEmpty = parties.transactionId === undefined || amount.isZero();
+  if (status === "succeeded" && isEmpty) return undefined;
   return noticeOf({ ...parties, eventType: "payment", amountMinor: toMinor(amount), status, rawStatus });
 }
 
@@ -74,7 +101,7 @@ function readRefund(fields: ReadonlyMap<string, string>, parties: Parties): Noti
   const outRefundNo = fields.get("out_refund_no") ?? "";
   const refund = parseAmount(fields.get("refund_amount") ?? "");
   const amount = fields.has("amount") ? parseAmount(fields.get("amount") ?? "") : refund;
-  if (!statusWord.test(rawStatus) || !idText.test(outRefundNo) || refund === undefined || amount === undefined)
+  if (!statusWord.test(rawStatus) || !joinedId.test(outRefundNo) || refund === undefined || amount === undefined)
     return undefined;
 
   return noticeOf({

@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
+import { secretName } from "../key-names.ts";
+
 const unsigned: ReadonlySet<string> = new Set(["sign", "sign_type"]);
 const lowerHexDigest = /^[0-9a-f]{64}$/;
 
@@ -22,8 +24,16 @@ export function sign(fields: ReadonlyMap<string, string>, secret: string): strin
 
 /** Whether `sign` was made with one of the secrets, compared in constant time. */
 export function isSignedBy(fields: ReadonlyMap<string, string>, secrets: readonly string[]): boolean {
+  return signerOf(fields, secrets) !== undefined;
+}
+
+/** The name of the secret that `sign` was made with. All of them are tried, so that time does not tell which. */
+export function signerOf(fields: ReadonlyMap<string, string>, secrets: readonly string[]): string | undefined {
   const given = fields.get("sign") ?? "";
-  if (!lowerHexDigest.test(given)) return false;
+  if (!lowerHexDigest.test(given)) return undefined;
   const bytes = Buffer.from(given, "hex");
-  return secrets.some((secret) => secret !== "" && timingSafeEqual(Buffer.from(sign(fields, secret), "hex"), bytes));
+  const at = secrets
+    .map((secret) => timingSafeEqual(Buffer.from(sign(fields, secret), "hex"), bytes) && secret !== "")
+    .indexOf(true);
+  return at === -1 ? undefined : secretName(at);
 }

@@ -2,8 +2,8 @@ import { isFlatMediaType, readFlatBody } from "../flat-body.ts";
 import type { CallbackRequest, Clock, Verification } from "../gateway.ts";
 import { type HmacKeys, secretsOf } from "./account.ts";
 import { freshnessOf } from "./freshness.ts";
-import { readNotice } from "./notice.ts";
-import { isSignedBy } from "./signature.ts";
+import { isCutAnew, readNotice } from "./notice.ts";
+import { signerOf } from "./signature.ts";
 
 /** The contract's `hmac` scheme: body read strictly, then the signature, then freshness, then the facts. */
 export function verifyHmac(
@@ -16,15 +16,15 @@ export function verifyHmac(
   const fields = readFlatBody(contentType, request.body);
   if (fields === undefined) return { ok: false, reason: "malformed" };
 
-  if (!fields.has("sign") && account.allowUnsigned === true) {
-    if (clock.production) return { ok: false, reason: "unsigned_refused" };
-  } else if (!isSignedBy(fields, secretsOf(account))) {
-    return { ok: false, reason: "signature_invalid" };
-  }
+  const mayBeUnsigned = !fields.has("sign") && account.allowUnsigned === true;
+  if (mayBeUnsigned && clock.production) return { ok: false, reason: "unsigned_refused" };
+  const verifiedBy = mayBeUnsigned ? "unsigned" : signerOf(fields, secretsOf(account));
+  if (verifiedBy === undefined) return { ok: false, reason: "signature_invalid" };
+  if (isCutAnew(fields)) return { ok: false, reason: "malformed" };
 
   const freshness = freshnessOf(fields.get("timestamp"), clock.now);
   if (freshness !== "fresh") return { ok: false, reason: freshness };
 
   const notice = readNotice(fields);
-  return notice === undefined ? { ok: false, reason: "malformed" } : { ok: true, notice };
+  return notice === undefined ? { ok: false, reason: "malformed" } : { ok: true, notice, verifiedBy };
 }

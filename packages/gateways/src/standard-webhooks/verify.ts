@@ -1,8 +1,9 @@
 import type { CallbackRequest, Clock, RefusalReason, Verification } from "../gateway.ts";
 import type { StandardWebhooksAccount } from "./account.ts";
 import { freshnessOf } from "../reading/freshness.ts";
+import { mediaTypeOf } from "../reading/media-type.ts";
 import { readNotice } from "./notice.ts";
-import { isSignedBySender } from "./signature.ts";
+import { signerOf } from "./signature.ts";
 import { readStrictJson } from "../reading/strict-json.ts";
 
 const messageId = /^[\x21-\x7e]{1,255}$/;
@@ -15,11 +16,10 @@ const messageId = /^[\x21-\x7e]{1,255}$/;
  */
 export function verifyStandardWebhooks(
   account: StandardWebhooksAccount,
-  { method, headers, body }: CallbackRequest,
+  { headers, body }: CallbackRequest,
   clock: Clock,
 ): Verification {
-  if (method.toUpperCase() !== "POST") return refuse("malformed");
-  const mediaType = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
+  const mediaType = mediaTypeOf(headers["content-type"]);
   if (mediaType !== undefined && mediaType !== "application/json") return refuse("unsupported_media_type");
 
   const id = headers["webhook-id"];
@@ -30,10 +30,11 @@ export function verifyStandardWebhooks(
 
   const freshness = freshnessOf(timestamp, clock.now, account.tolerance);
   if (freshness !== "fresh") return refuse(freshness);
-  if (!isSignedBySender(account, { id, timestamp, signatures, body })) return refuse("signature_invalid");
+  const verifiedBy = signerOf(account, { id, timestamp, signatures, body });
+  if (verifiedBy === undefined) return refuse("signature_invalid");
 
   const notice = readNotice(id, readStrictJson(body));
-  return notice === undefined ? refuse("malformed") : { ok: true, notice };
+  return notice === undefined ? refuse("malformed") : { ok: true, notice, verifiedBy };
 }
 
 function refuse(reason: RefusalReason): Verification {

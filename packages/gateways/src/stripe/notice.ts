@@ -75,12 +75,14 @@ function readPaymentIntent(status: PaymentNoticeStatus): Reader {
     if (intent === undefined) return undefined;
     const outTradeNo = intent.metadata?.out_trade_no;
     if (!outTradeNo) return "not_ours";
+    // What was taken may be less than what was authorised.
+    const amountMinor = status === "succeeded" ? (intent.amount_received ?? intent.amount) : intent.amount;
+    if (status === "succeeded" && amountMinor === 0) return undefined;
     return {
       eventType: "payment",
       outTradeNo,
       transactionId: intent.id,
-      // What was taken may be less than what was authorised.
-      amountMinor: status === "succeeded" ? (intent.amount_received ?? intent.amount) : intent.amount,
+      amountMinor,
       currency: intent.currency,
       status: status === "cancelled" && intent.cancellation_reason === "expired" ? "expired" : status,
     };
@@ -97,7 +99,8 @@ function readCheckoutSession(said: "completed" | PaymentNoticeStatus): Reader {
     if (session.currency === undefined || session.amount_total === undefined) return undefined;
 
     const status = said === "completed" ? (completedStatuses.get(session.payment_status ?? "") ?? "unknown") : said;
-    if (status === "succeeded" && session.payment_intent === undefined) return undefined;
+    const isEmpty = session.payment_intent === undefined || session.amount_total === 0;
+    if (status === "succeeded" && isEmpty) return undefined;
     return {
       eventType: "payment",
       outTradeNo,

@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
+import { secretName } from "../key-names.ts";
+
 const maximumItems = 20;
 const lowerHexDigest = /^[0-9a-f]{64}$/;
 
@@ -22,18 +24,21 @@ export function readStripeSignature(header: string): StripeSignature | undefined
 }
 
 /**
- * Whether one of the signatures is the HMAC-SHA256 of `t.body` under one of the secrets: the whole secret text is the
- * key, `whsec_` included. Over the bytes that came; stripe-node decodes them as text first, and so drops a byte-order mark
+ * The name of the secret under which one of the signatures is the HMAC-SHA256 of `t.body`: the whole secret text is the
+ * key, `whsec_` included. All are tried with all, so that time does not tell which. Over the bytes that came;
+ * stripe-node decodes them as text first, and so drops a byte-order mark
  * and replaces bytes that are not UTF-8.
  */
-export function isSignedByStripe(
+export function signerOf(
   { timestamp, signatures }: StripeSignature,
   body: Uint8Array,
   secrets: readonly string[],
-): boolean {
-  return secrets.some((secret) => {
-    if (secret === "") return false;
-    const expected = createHmac("sha256", secret).update(`${timestamp}.`, "utf8").update(body).digest();
-    return signatures.some((signature) => timingSafeEqual(signature, expected));
-  });
+): string | undefined {
+  const at = secrets
+    .map((secret) => {
+      const expected = createHmac("sha256", secret).update(`${timestamp}.`, "utf8").update(body).digest();
+      return secret !== "" && signatures.map((signature) => timingSafeEqual(signature, expected)).includes(true);
+    })
+    .indexOf(true);
+  return at === -1 ? undefined : secretName(at);
 }

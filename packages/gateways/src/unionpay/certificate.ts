@@ -1,10 +1,14 @@
 import { type KeyObject, type X509Certificate, createHash } from "node:crypto";
 
 import { isValidAt, readCertificate } from "../reading/pem.ts";
+import { serialName } from "../key-names.ts";
 import type { UnionpayAccount } from "./account.ts";
 
 /** UnionPay uses two leaves around a rotation; the rest is for several merchants and test systems. */
 const maximumCachedChains = 32;
+
+/** It comes with the message, so that its serial number is all there is to name it by. */
+type TrustedKey = { readonly key: KeyObject; readonly name: string };
 
 type Chain = readonly [leaf: X509Certificate, middle: X509Certificate, root: X509Certificate];
 
@@ -16,11 +20,13 @@ const verifiedChains = new Map<string, Chain>();
  * authorities, valid now, no authority itself, and with UnionPay's name as the third `@` part of its common name. The
  * authority also issues to merchants, so without the name anyone of them could sign (UnionPay SDK, PHP `CertUtil`).
  */
-export function trustedKey(account: UnionpayAccount, pem: string, now: Date): KeyObject | undefined {
+export function trustedKey(account: UnionpayAccount, pem: string, now: Date): TrustedKey | undefined {
   const chain = verifiedChain(pem, account);
   if (chain === undefined || !chain.every((certificate) => isValidAt(certificate, now))) return undefined;
   const [leaf] = chain;
-  return companyOf(leaf) === account.unionpayName ? leaf.publicKey : undefined;
+  return companyOf(leaf) === account.unionpayName
+    ? { key: leaf.publicKey, name: serialName("certificate", leaf.serialNumber) }
+    : undefined;
 }
 
 function verifiedChain(pem: string, { middleCert, rootCert }: UnionpayAccount): Chain | undefined {

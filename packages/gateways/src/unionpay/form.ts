@@ -1,9 +1,9 @@
 /** Form fields as the bytes that were escaped: a GBK text signs other bytes than the same text in UTF-8. */
 export type FormBytes = ReadonlyMap<string, Buffer>;
 
-const maximumFields = 200;
+export const maximumFields = 200;
 const printable = /^[\x21-\x7e]*$/;
-const fieldName = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+export const fieldName = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const wellEscaped = /^(?:[^%]|%[0-9A-Fa-f]{2})*$/;
 const encodings: ReadonlySet<string> = new Set(["utf-8", "gbk"]);
 

@@ -1,5 +1,6 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { type UnionpayAccount, unionpayAccount } from "./account.ts";
+import { unionpayCalls } from "./calls.ts";
 import { verifyUnionpay } from "./verify.ts";
 
 function reply(status: number, body: string): Acknowledgement {
@@ -14,4 +15,5 @@ export const unionpay = {
     accepted: reply(200, "ok"),
     refused: (status, message) => reply(status, message),
   },
-} satisfies Omit<Gateway<UnionpayAccount>, "calls">;
+  calls: unionpayCalls,
+} satisfies Gateway<UnionpayAccount>;

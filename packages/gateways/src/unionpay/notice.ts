@@ -57,21 +57,61 @@ const outcomes: ReadonlyMap<string, Outcome> = new Map([
   ["05", "processing"],
 ]);
 
+/** Products that this merchant does not use: 预授权 and what follows it, 代收, 代付, 账单支付. They notify as well. */
+const unusedProducts: ReadonlySet<string> = new Set(["02", "03", "11", "12", "13", "32", "33"]);
+
 /**
- * Reads the verified fields of a back notice. Any other `txnType` is refused: 00 above all, the signed answer to a
- * query, whose `respCode` speaks of the query.
+ * Reads the verified fields of a back notice. A product that is not used is kept and named, since it is ours. Every
+ * other `txnType` is refused: 00 above all, the signed answer to a query, whose `respCode` speaks of the query. Such
+ * answers may repeat the order's own type as well; `origRespCode` gives them away.
  */
 export function readNotice(fields: ReadonlyMap<string, string>): Notice | undefined {
+  if (fields.has("origRespCode")) return undefined;
   const values = Object.fromEntries(fields);
-  return fields.get("txnType") === "01" ? readPayment(values) : readRefund(values);
+  const txnType = fields.get("txnType") ?? "";
+  if (unusedProducts.has(txnType)) return readIgnored(values);
+  return txnType === "01" ? readPayment(values) : readRefund(values);
+}
+
+const ignored = z.object({ ...common, txnType: z.string() });
+const noCurrency = "XXX";
+
+/** Whatever it moved is no payment of the shop's: its order number alone tells it from others. */
+function readIgnored(values: Values): Notice | undefined {
+  const said = ignored.safeParse(values).data;
+  if (said === undefined) return undefined;
+  const facts = { outTradeNo: said.orderId, amountMinor: 0, currency: noCurrency } as const;
+  return noticeOf({
+    ...facts,
+    eventType: "ignored",
+    status: "unknown",
+    rawStatus: `txnType ${said.txnType} respCode ${said.respCode}`,
+  });
 }
 
 type Values = Readonly<Record<string, string>>;
 
+/**
+ * Reads the verified answer to a payment's query, as a notice of the same facts and so with the same key. Before
+ * `payTimeout` a failure is a card that was refused and the buyer may take another (UnionPay's own example, 前台类交易
+ * 失败可能为中间状态): only when `isFinal` is it one.
+ */
+export function readQueried(fields: ReadonlyMap<string, string>, isFinal: boolean): Notice | undefined {
+  const respCode = fields.get("origRespCode") ?? "";
+  // An answer about a payment that is not made yet leaves the currency out.
+  const notice = readPayment({ currencyCode: yuan, ...Object.fromEntries(fields), respCode });
+  return notice?.status === "failed" && !isFinal ? noticeOf({ ...notice, status: "processing" }) : notice;
+}
+
+/** What a code says of an order, where a failure is final: a refund's, or a payment's after `payTimeout`. */
+export function outcomeOf(code: string): Outcome {
+  return outcomes.get(code) ?? "failed";
+}
+
 function readPayment(values: Values): Notice | undefined {
   const said = payment.safeParse(values).data;
   if (said === undefined) return undefined;
-  const status = outcomes.get(said.respCode) ?? "failed";
+  const status = outcomeOf(said.respCode);
   if (status === "succeeded" && said.queryId === undefined) return undefined;
 
   return complete(said, {
@@ -98,7 +138,7 @@ function readRefund(values: Values): Notice | undefined {
     ...(said.origQryId === undefined ? {} : { transactionId: said.origQryId }),
     amountMinor: Number(said.txnAmt),
     currency,
-    status: `refund_${outcomes.get(said.respCode) ?? "failed"}`,
+    status: `refund_${outcomeOf(said.respCode)}`,
     outRefundNo: said.orderId,
     refundMinor: Number(said.txnAmt),
   });

@@ -14,22 +14,22 @@ const echoed: ReadonlySet<string> = new Set(["reqReserved", "reserved"]);
 const looksLikeAField = /&[A-Za-z][A-Za-z0-9_]*=/;
 const isWrapped = /^\{.*\}$/s;
 
+type Trust = { readonly account: UnionpayAccount; readonly now: Date };
+
 /**
- * Whether the form is UnionPay's: RSA-SHA256 over the lower-case hexadecimal SHA-256 of every field but `signature`
- * that is not empty, `signPubKeyCert` included, sorted and joined (UnionPay SDK 5.1.0, PHP `AcpService::validate`).
+ * The name of UnionPay's certificate that signed the form: RSA-SHA256 over the lower-case hexadecimal SHA-256 of every
+ * field but `signature` that is not empty, `signPubKeyCert` included, sorted and joined (UnionPay SDK 5.1.0, PHP
+ * `AcpService::validate`).
  */
-export function isSignedByUnionpay(
-  form: FormBytes,
-  fields: ReadonlyMap<string, string>,
-  trust: { readonly account: UnionpayAccount; readonly now: Date },
-): boolean {
-  if (fields.get("version") !== version || fields.get("signMethod") !== rsa || isAmbiguous(fields)) return false;
+export function signerOf(form: FormBytes, fields: ReadonlyMap<string, string>, trust: Trust): string | undefined {
+  if (fields.get("version") !== version || fields.get("signMethod") !== rsa || isAmbiguous(fields)) return undefined;
   const signature = readBase64(fields.get("signature") ?? "");
-  const key = trustedKey(trust.account, fields.get("signPubKeyCert") ?? "", trust.now);
-  if (signature === undefined || key === undefined) return false;
+  const trusted = trustedKey(trust.account, fields.get("signPubKeyCert") ?? "", trust.now);
+  if (signature === undefined || trusted === undefined) return undefined;
 
   const digest = createHash("sha256").update(signedBytes(form)).digest("hex");
-  return verify("RSA-SHA256", Buffer.from(digest), { key, padding: constants.RSA_PKCS1_PADDING }, signature);
+  const rsaKey = { key: trusted.key, padding: constants.RSA_PKCS1_PADDING };
+  return verify("RSA-SHA256", Buffer.from(digest), rsaKey, signature) ? trusted.name : undefined;
 }
 
 function signedBytes(form: FormBytes): Buffer {

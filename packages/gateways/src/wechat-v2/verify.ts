@@ -1,13 +1,15 @@
 import type { Notice } from "@zhanggui/domain";
 
 import type { CallbackRequest, Clock, Verification } from "../gateway.ts";
+import { mediaTypeOf } from "../reading/media-type.ts";
 import type { WechatV2Account } from "./account.ts";
 import { type FlatXml, readFlatXml } from "./flat-xml.ts";
 import { readPayment } from "./payment-notice.ts";
 import { decryptRefund, readRefund } from "./refund-notice.ts";
-import { isSignedByWechat } from "./signature.ts";
+import { algorithmOf } from "./signature.ts";
 
-const maximumBodyBytes = 65_536;
+/** The account's one key; `keysOf` calls it so too. What it was used for stands behind it. */
+const keyName = "apiV2Key";
 const xmlTypes: ReadonlySet<string | undefined> = new Set(["text/xml", "application/xml", undefined]);
 
 /** Partner mode: the money is a sub-merchant's, and this account is a direct merchant's. */
@@ -18,9 +20,8 @@ const partnerFields = ["sub_mch_id", "sub_appid"];
  * What says `return_code` FAIL is unsigned and refused as such.
  */
 export function verifyWechatV2(account: WechatV2Account, request: CallbackRequest, _clock: Clock): Verification {
-  if (request.method !== "POST" || request.body.length > maximumBodyBytes) return { ok: false, reason: "malformed" };
-  const mediaType = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
-  if (!xmlTypes.has(mediaType)) return { ok: false, reason: "unsupported_media_type" };
+  if (!xmlTypes.has(mediaTypeOf(request.headers["content-type"])))
+    return { ok: false, reason: "unsupported_media_type" };
   const fields = readFlatXml(request.body, "xml");
   if (fields === undefined) return { ok: false, reason: "malformed" };
 
@@ -29,9 +30,10 @@ export function verifyWechatV2(account: WechatV2Account, request: CallbackReques
 }
 
 function verifyPayment(account: WechatV2Account, fields: FlatXml): Verification {
-  if (!isSignedByWechat(fields, account)) return { ok: false, reason: "signature_invalid" };
+  const algorithm = algorithmOf(fields, account);
+  if (algorithm === undefined) return { ok: false, reason: "signature_invalid" };
   if (!isOurs(account, fields)) return { ok: false, reason: "foreign_merchant" };
-  return outcome(fields.get("return_code") === "SUCCESS" ? readPayment(fields) : undefined);
+  return outcome(fields.get("return_code") === "SUCCESS" ? readPayment(fields) : undefined, algorithm);
 }
 
 /** A refund notice is encrypted, not signed: that it decrypts is all that is known of its sender. */
@@ -39,7 +41,7 @@ function verifyRefund(account: WechatV2Account, fields: FlatXml, reqInfo: string
   const plaintext = decryptRefund(reqInfo, account.apiV2Key);
   if (plaintext === undefined) return { ok: false, reason: "signature_invalid" };
   if (!isOurs(account, fields)) return { ok: false, reason: "foreign_merchant" };
-  return outcome(fields.get("return_code") === "SUCCESS" ? readRefund(plaintext) : undefined);
+  return outcome(fields.get("return_code") === "SUCCESS" ? readRefund(plaintext) : undefined, "AES-256-ECB");
 }
 
 export function isOurs(account: WechatV2Account, fields: FlatXml): boolean {
@@ -47,6 +49,7 @@ export function isOurs(account: WechatV2Account, fields: FlatXml): boolean {
   return fields.get("appid") === account.appid && fields.get("mch_id") === account.mch_id;
 }
 
-function outcome(notice: Notice | undefined): Verification {
-  return notice === undefined ? { ok: false, reason: "malformed" } : { ok: true, notice };
+function outcome(notice: Notice | undefined, algorithm: string): Verification {
+  if (notice === undefined) return { ok: false, reason: "malformed" };
+  return { ok: true, notice, verifiedBy: `${keyName} ${algorithm}` };
 }

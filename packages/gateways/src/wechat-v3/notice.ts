@@ -64,7 +64,7 @@ const refund = z.object({
  * success needs both words: the event's and the trade's.
  */
 export function readPayment(plaintext: JsonObject, eventType: string): Notice | undefined {
-  const said = payment.safeParse(plaintext).data;
+  const said = payment.safeParse(present(plaintext)).data;
   if (said === undefined) return undefined;
   const status = paymentStatuses.get(said.trade_state) ?? "unknown";
   const isComplete = eventType === "TRANSACTION.SUCCESS" && said.transaction_id !== undefined;
@@ -86,13 +86,18 @@ export function readPayment(plaintext: JsonObject, eventType: string): Notice | 
  * WeChat may leave the amount out, which then says nothing: zero.
  */
 export function readQueried(plaintext: JsonObject): Notice | undefined {
-  const said = Object.fromEntries(Object.entries(plaintext).filter(([, value]) => value !== "" && value !== null));
+  const said = present(plaintext);
   const isPaid = said["trade_state"] === "SUCCESS";
   if (isPaid || said["amount"] !== undefined) return readPayment(said, "TRANSACTION.SUCCESS");
 
   const notice = readPayment({ ...said, amount: { total: 1 } }, "TRANSACTION.SUCCESS");
   if (notice === undefined) return undefined;
   return noticeOf({ ...notice, amountMinor: 0 });
+}
+
+/** WeChat says "none" by leaving a field out, by an empty text and by null. */
+function present(plaintext: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(plaintext).filter(([, value]) => value !== "" && value !== null));
 }
 
 /** A refund's word as ours. */
@@ -102,7 +107,7 @@ export function readRefundStatus(text: string): RefundNoticeStatus | undefined {
 
 /** Reads a refund's facts. Its notice has no `appid` and no currency. */
 export function readRefund(plaintext: JsonObject, eventType: string): Notice | undefined {
-  const said = refund.safeParse(plaintext).data;
+  const said = refund.safeParse(present(plaintext)).data;
   if (said === undefined || said.amount.refund > said.amount.total) return undefined;
   const status = refundStatuses.get(said.refund_status) ?? "unknown";
   if (status === "refund_succeeded" && eventType !== "REFUND.SUCCESS") return undefined;

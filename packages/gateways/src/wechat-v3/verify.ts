@@ -1,13 +1,12 @@
 import type { Notice } from "@zhanggui/domain";
 
-import type { CallbackRequest, Clock, Verification } from "../gateway.ts";
+import type { CallbackRequest, Clock, RefusalReason, Verification } from "../gateway.ts";
 import type { WechatV3Account } from "./account.ts";
 import { decrypt, readEnvelope } from "./envelope.ts";
 import { ignoredNotice, readPayment, readRefund } from "./notice.ts";
-import { refusalOf } from "./signature.ts";
+import { checkSignature } from "./signature.ts";
+import { mediaTypeOf } from "../reading/media-type.ts";
 import type { JsonObject } from "../reading/strict-json.ts";
-
-const maximumBodyBytes = 65_536;
 
 /** Partner mode: the money is a sub-merchant's, and this account is a direct merchant's. */
 const partnerFields = ["sp_mchid", "sp_appid", "sub_mchid", "sub_appid"];
@@ -16,36 +15,51 @@ const combinedFields = ["combine_out_trade_no", "combine_mchid", "sub_orders"];
 
 /** WeChat Pay API v3: headers, freshness, signature, decryption, merchant, and only then the facts. */
 export function verifyWechatV3(account: WechatV3Account, request: CallbackRequest, clock: Clock): Verification {
-  if (request.method !== "POST" || request.body.length > maximumBodyBytes) return { ok: false, reason: "malformed" };
   if (!isJson(request.headers["content-type"])) return { ok: false, reason: "unsupported_media_type" };
 
-  const refusal = refusalOf(account, request, clock);
-  if (refusal !== undefined) return { ok: false, reason: refusal };
+  const checked = checkSignature(account, request, clock);
+  if (!checked.ok) return checked;
 
   const envelope = readEnvelope(request.body);
   if (envelope === undefined) return { ok: false, reason: "malformed" };
   const plaintext = decrypt(envelope, account.apiV3Key);
   if (plaintext === undefined) return { ok: false, reason: "signature_invalid" };
 
-  return readPlaintext(account, { id: envelope.id, eventType: envelope.event_type, plaintext });
+  const notice = readPlaintext(account, { id: envelope.id, eventType: envelope.event_type, plaintext });
+  return typeof notice === "string"
+    ? { ok: false, reason: notice }
+    : { ok: true, notice, verifiedBy: checked.verifiedBy };
 }
 
 type Event = { readonly id: string; readonly eventType: string; readonly plaintext: JsonObject };
 
 /** TRANSACTION.SUCCESS is the only documented payment event: failures and closures are not told. */
-function readPlaintext(account: WechatV3Account, { id, eventType, plaintext }: Event): Verification {
+function readPlaintext(account: WechatV3Account, { id, eventType, plaintext }: Event): Notice | RefusalReason {
   const isPayment = eventType.startsWith("TRANSACTION.");
   if (!isPayment && !eventType.startsWith("REFUND.")) {
     const isForeign = plaintext["mchid"] !== undefined && plaintext["mchid"] !== account.mchid;
-    return isForeign ? { ok: false, reason: "foreign_merchant" } : { ok: true, notice: ignoredNotice(id, eventType) };
+    return isForeign ? "foreign_merchant" : ignoredNotice(id, eventType);
   }
 
-  // Refused on purpose, not acknowledged: its money must not disappear behind a success answer.
-  if (isCombined(plaintext)) return { ok: false, reason: "malformed" };
-  if (!isOurs(account, plaintext, isPayment)) return { ok: false, reason: "foreign_merchant" };
+  if (isCombined(plaintext)) return readCombined(account, { id, eventType, plaintext });
+  if (!isOurs(account, plaintext, isPayment)) return "foreign_merchant";
 
-  const notice: Notice | undefined = (isPayment ? readPayment : readRefund)(plaintext, eventType);
-  return notice === undefined ? { ok: false, reason: "malformed" } : { ok: true, notice };
+  return (isPayment ? readPayment : readRefund)(plaintext, eventType) ?? "malformed";
+}
+
+/**
+ * Authentic and ours, but of several payments at once: kept whole with its bytes and named in `rawStatus`, because a
+ * refusal would only be repeated for a day and then be lost.
+ */
+function readCombined(account: WechatV3Account, { id, eventType, plaintext }: Event): Notice | RefusalReason {
+  const orders = plaintext["sub_orders"];
+  const merchants = Array.isArray(orders) ? orders.map((order: unknown) => isMerchant(order, account.mchid)) : [];
+  const isAllOurs = plaintext["combine_mchid"] === account.mchid && merchants.length > 0 && !merchants.includes(false);
+  return isAllOurs ? ignoredNotice(id, `COMBINED.${eventType}`) : "foreign_merchant";
+}
+
+function isMerchant(order: unknown, mchid: string): boolean {
+  return typeof order === "object" && order !== null && "mchid" in order && order.mchid === mchid;
 }
 
 export function isCombined(plaintext: JsonObject): boolean {
@@ -64,5 +78,5 @@ function hasAny(plaintext: JsonObject, names: readonly string[]): boolean {
 
 /** WeChat always says `application/json`; without the header the body still has to be it, byte for byte as signed. */
 function isJson(contentType: string | undefined): boolean {
-  return contentType === undefined || contentType.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
+  return contentType === undefined || mediaTypeOf(contentType) === "application/json";
 }

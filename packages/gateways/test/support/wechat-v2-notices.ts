@@ -101,7 +101,7 @@ export function refundNotice(fields: Fields, change: Fields = {}): CallbackReque
   return request(xml({ ...outer, ...change }));
 }
 
-export function verify(callback: CallbackRequest, as: WechatV2Account = account): Verification {
+function verify(callback: CallbackRequest, as: WechatV2Account = account): Verification {
   return wechatV2.verify(as, callback, clock);
 }
 
