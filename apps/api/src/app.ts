@@ -18,6 +18,7 @@ import { jobRoutes } from "./routes/admin/jobs.ts";
 import { metricsRoutes } from "./routes/admin/metrics.ts";
 import { adminOrderRoutes } from "./routes/admin/orders.ts";
 import { productRoutes } from "./routes/admin/products.ts";
+import { providerRoutes } from "./routes/admin/providers.ts";
 import { signInRoutes } from "./routes/admin/sign-in.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -75,6 +76,7 @@ export function buildApp(deps: Deps) {
     .route("/admin/callbacks", adminCallbackRoutes(deps))
     .route("/admin/jobs", jobRoutes(deps))
     .route("/admin/exceptions", exceptionRoutes(deps))
+    .route("/admin/providers", providerRoutes(deps))
     .route("/admin/audit", auditRoutes(deps))
     .route("/admin/metrics", metricsRoutes(deps))
     .route(boardPath, boardRoutes(deps))

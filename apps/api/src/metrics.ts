@@ -1,4 +1,4 @@
-import { callbacks } from "@zhanggui/db";
+import { callbacks, providerHealth, refunds } from "@zhanggui/db";
 import type { Engine } from "@zhanggui/operations";
 import { type Producer, countJobs } from "@zhanggui/queue";
 import { Counter, Gauge, Histogram, type Registry, secondsBuckets } from "@zhanggui/runtime";
@@ -28,6 +28,26 @@ export function registerMetrics(registry: Registry, engine: Engine, producer: Pr
     },
   });
   void new Gauge({
+    name: "zhanggui_refunds",
+    help: "Refunds by status.",
+    labelNames: ["status"],
+    registers,
+    async collect() {
+      this.reset();
+      const counts = await refundsOf(engine);
+      if (counts === undefined) return;
+      for (const [status, count] of Object.entries(counts.byStatus)) this.set({ status }, count);
+    },
+  });
+  void new Gauge({
+    name: "zhanggui_refunds_oldest_unknown_seconds",
+    help: "Age of the oldest refund whose outcome is not known.",
+    registers,
+    async collect() {
+      this.set((await refundsOf(engine))?.oldestUnknownSeconds ?? NaN);
+    },
+  });
+  void new Gauge({
     name: "zhanggui_queue_jobs",
     help: "Jobs in the queue by state.",
     labelNames: ["queue", "state"],
@@ -37,6 +57,20 @@ export function registerMetrics(registry: Registry, engine: Engine, producer: Pr
       for (const [queue, counts] of Object.entries(await countJobs(producer).catch(() => ({})))) {
         for (const [state, count] of Object.entries(counts)) this.set({ queue, state }, count);
       }
+    },
+  });
+  void new Gauge({
+    name: "zhanggui_provider_silent",
+    help: "1 while a provider's money is found by queries only and none of its callbacks comes.",
+    labelNames: ["provider"],
+    registers,
+    async collect() {
+      this.reset();
+      const healths = await providerHealth.all(engine.db).catch(() => []);
+      const silent = new Set(
+        healths.filter(({ silent_since }) => silent_since !== null).map(({ provider }) => provider),
+      );
+      for (const provider of engine.providers.keys()) this.set({ provider }, silent.has(provider) ? 1 : 0);
     },
   });
   return {
@@ -59,4 +93,8 @@ export function registerMetrics(registry: Registry, engine: Engine, producer: Pr
 /** Without the database both are unknown; what this process knows of itself is still worth reading. */
 async function lagOf({ db }: Engine): Promise<{ readonly waiting: number; readonly oldestSeconds: number }> {
   return callbacks.lag(db).catch(() => ({ waiting: NaN, oldestSeconds: NaN }));
+}
+
+async function refundsOf({ db }: Engine): Promise<refunds.RefundCounts | undefined> {
+  return refunds.counts(db).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import type { AuditEntry, Callback, ExceptionCase, StockHold } from "@zhanggui/db";
+import type { AuditEntry, Callback, GatewayQuery, ProviderHealth, StockHold } from "@zhanggui/db";
 import { formatAmount, fromMinor } from "@zhanggui/domain";
 import type { JobView } from "@zhanggui/queue";
 
@@ -20,6 +20,7 @@ export function viewCallback(row: Callback) {
     currency: row.currency,
     orderId: row.order_id,
     paymentId: row.payment_id,
+    verifiedBy: row.verified_by,
     deliveries: row.deliveries,
     attempts: row.attempts,
     error: row.error,
@@ -34,25 +35,7 @@ export function viewCallbackWithBytes(row: Callback) {
   return { ...viewCallback(row), headers: row.headers, body: row.body.toString("base64") };
 }
 
-export function viewException(row: ExceptionCase) {
-  const detail: unknown = JSON.parse(row.detail);
-  return {
-    id: row.id,
-    kind: row.kind,
-    state: row.state,
-    ...(row.order_id === null ? {} : { orderId: row.order_id }),
-    ...(row.payment_id === null ? {} : { paymentId: row.payment_id }),
-    ...(row.callback_id === null ? {} : { callbackId: row.callback_id }),
-    ...(row.amount === null ? {} : { amount: row.amount }),
-    detail,
-    suggestedAction: row.suggested_action,
-    dueAt: row.due_at.toISOString(),
-    createdAt: row.created_at.toISOString(),
-    ...(row.resolved_at === null ? {} : { resolvedAt: row.resolved_at.toISOString() }),
-  };
-}
-
-export function viewAuditEntry(row: AuditEntry) {
+export function viewAuditEntry(row: AuditEntry & { readonly sealed?: boolean }) {
   return {
     id: row.id,
     at: row.at.toISOString(),
@@ -65,6 +48,7 @@ export function viewAuditEntry(row: AuditEntry) {
     after: row.after,
     reason: row.reason,
     evidence: row.evidence,
+    ...(row.sealed === undefined ? {} : { sealed: row.sealed }),
   };
 }
 
@@ -79,5 +63,27 @@ export function viewJob({ createdAt, processedAt, finishedAt, failedReason, ...j
     createdAt: createdAt.toISOString(),
     ...(processedAt === undefined ? {} : { processedAt: processedAt.toISOString() }),
     ...(finishedAt === undefined ? {} : { finishedAt: finishedAt.toISOString() }),
+  };
+}
+
+export function viewGatewayQuery(row: GatewayQuery) {
+  const { id, payment_id: paymentId, at, call, answer, says, ms } = row;
+  return { id, paymentId, at: at.toISOString(), call, answer, says, ms };
+}
+
+type ProviderFacts = {
+  readonly id: string;
+  readonly kind: string;
+  readonly callable: boolean;
+  readonly openAttempts: number;
+};
+
+export function viewProvider(facts: ProviderFacts, health: ProviderHealth | undefined) {
+  return {
+    ...facts,
+    silentSince: health?.silent_since?.toISOString() ?? null,
+    lastCallbackAt: health?.last_callback_at?.toISOString() ?? null,
+    lastAnswerAt: health?.last_answer_at?.toISOString() ?? null,
+    restingUntil: health?.resting_until?.toISOString() ?? null,
   };
 }

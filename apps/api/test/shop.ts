@@ -84,7 +84,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     log,
     publicUrl: "http://127.0.0.1:3000",
     orderTtlSeconds: options.ttlSeconds ?? 1_800,
-    latePaymentPolicy: "hold",
+    secondPersonLimit: "5000.00",
+    latePaymentPolicies: { otherwise: "hold", byProvider: {} },
   };
   const orderEvents = createOrderEvents(db, () => undefined);
   let accepting = true;

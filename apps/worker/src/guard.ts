@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Engine, rebuildAfterBreak, rebuildQueues, sweep } from "@zhanggui/operations";
-import { type Producer, ensureSweep } from "@zhanggui/queue";
+import { type Producer, ensureQueries, ensureSweep } from "@zhanggui/queue";
 
 /** The producer's breaker has closed again so long after a failure. */
 const settlingMs = 1_500;
@@ -34,6 +34,7 @@ export function startGuard(engine: Engine, producer: Producer, sweepSeconds: num
         const rebuilt = await rebuildQueues(engine);
         engine.log.info(rebuilt, "the queue was empty: rebuilt from the database");
       }
+      await ensureQueries(producer);
     } catch (error) {
       engine.log.warn({ err: error }, "the queue cannot be reached");
     }
@@ -47,6 +48,7 @@ export function startGuard(engine: Engine, producer: Producer, sweepSeconds: num
   const catchUp = async (): Promise<void> => {
     try {
       await ensureSweep(producer, sweepSeconds);
+      await ensureQueries(producer);
       const rebuilt = await rebuildAfterBreak(engine);
       if (rebuilt !== undefined) engine.log.info(rebuilt, "the queue came back: filled from the database");
     } catch (error) {

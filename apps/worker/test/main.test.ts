@@ -58,6 +58,19 @@ describe("the worker process", () => {
     expect(said()).toContain("SWEEP_SECONDS");
   });
 
+  test("a policy for a provider that does not exist is named", async () => {
+    const { child, said } = start({
+      DATABASE_URL: database.url,
+      LATE_PAYMENT_POLICY: "hold,mock=refund,wechta=refund",
+    });
+
+    const [code] = await once(child, "close");
+
+    expect(code).toBe(1);
+    expect(said()).toContain("LATE_PAYMENT_POLICY: there is no provider wechta");
+    expect(said()).not.toContain("no provider mock");
+  });
+
   test("it says when it is ready and stops on SIGTERM, on PostgreSQL", async () => {
     const worker = start({ DATABASE_URL: database.url });
     expect(await once(worker.child, "message")).toContain("ready");

@@ -40,6 +40,7 @@ export async function boot(environment: Environment, options: BootOptions): Prom
   if (databaseUrl === undefined) throw new ConfigurationError(["DATABASE_URL: is required"]);
 
   const { providers, close: closeProviders } = await providersOf(environment, log);
+  refuseUnknownProviders(environment, providers, closeProviders);
   const backend = chooseBackend({ redisUrl, databaseUrl, forced });
   const db = openDatabase({
     url: databaseUrl,
@@ -58,9 +59,6 @@ export async function boot(environment: Environment, options: BootOptions): Prom
     });
     return openProducer(backend, log, () => performance.now());
   });
-  if (environment.LATE_PAYMENT_POLICY === "refund") {
-    log.warn("LATE_PAYMENT_POLICY: refund opens a case like hold until refunds exist");
-  }
   const engine: Engine = {
     db,
     wake: createBell(producer, { recheckSeconds: environment.EXPIRY_RECHECK_SECONDS }),
@@ -69,9 +67,22 @@ export async function boot(environment: Environment, options: BootOptions): Prom
     log,
     publicUrl: publicUrlOf(environment),
     orderTtlSeconds: environment.ORDER_TTL_SECONDS,
-    latePaymentPolicy: environment.LATE_PAYMENT_POLICY,
+    secondPersonLimit: environment.SECOND_PERSON_LIMIT,
+    latePaymentPolicies: environment.LATE_PAYMENT_POLICY,
   };
   return { engine, producer, backend, closeProviders };
+}
+
+/** A policy for a provider that does not exist is a slip that would cost money unseen. */
+function refuseUnknownProviders(
+  { LATE_PAYMENT_POLICY: { byProvider } }: Environment,
+  providers: Booted["engine"]["providers"],
+  close: () => void,
+): void {
+  const unknown = Object.keys(byProvider).filter((provider) => !providers.has(provider));
+  if (unknown.length === 0) return;
+  close();
+  throw new ConfigurationError(unknown.map((provider) => `LATE_PAYMENT_POLICY: there is no provider ${provider}`));
 }
 
 /** What was opened must not outlive a failure to open the rest. */

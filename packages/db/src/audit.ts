@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Db, Tx } from "./connection.ts";
 import type { AuditEntry } from "./schema.ts";
 
-export type AuditEntity = "order" | "payment" | "product" | "callback" | "receipt" | "exception" | "job";
+export type AuditEntity = "order" | "payment" | "product" | "callback" | "receipt" | "refund" | "exception" | "job";
 
 export type NewAuditEntry = {
   /** Who: a customer's or operator's `sub`, `gateway:<provider>`, or `system:<what>`. */
@@ -87,11 +87,18 @@ export type AuditFilter = {
   readonly limit: number;
 };
 
-/** Newest first. */
-export function page(db: Db, { entity, actor, cursor, limit }: AuditFilter): Promise<AuditEntry[]> {
+/** Newest first, each with whether it is under a seal. */
+export function page(
+  db: Db,
+  { entity, actor, cursor, limit }: AuditFilter,
+): Promise<(AuditEntry & { readonly sealed: boolean })[]> {
   return db
     .selectFrom("audit")
     .selectAll()
+    .select(
+      sql<boolean>`coalesce((audit.xid, audit.id) <= (
+        select last_xid, last_id from audit_seals order by seq desc limit 1), false)`.as("sealed"),
+    )
     .$if(entity !== undefined, (query) =>
       query.where((either) =>
         either.or([

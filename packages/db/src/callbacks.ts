@@ -15,12 +15,14 @@ export type Delivery = {
   readonly id: string;
   readonly provider: string;
   readonly notice: Notice;
+  /** The name of the key that it was verified with. */
+  readonly verifiedBy: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 };
 
 /** One row for each event, whatever number of times it is delivered; a repeat is counted on the first one's row. */
-export function record(db: Db, { id, provider, notice, headers, body }: Delivery): Promise<Recorded> {
+export function record(db: Db, { id, provider, notice, verifiedBy, headers, body }: Delivery): Promise<Recorded> {
   return db
     .insertInto("callbacks")
     .values({
@@ -37,6 +39,7 @@ export function record(db: Db, { id, provider, notice, headers, body }: Delivery
       out_refund_no: notice.outRefundNo ?? null,
       refund_minor: notice.refundMinor ?? null,
       occurred_at: notice.occurredAt ?? null,
+      verified_by: verifiedBy,
       headers: JSON.stringify(headers),
       body: Buffer.from(body),
     })
@@ -90,6 +93,7 @@ export async function findWithPayment(
       "callbacks.occurred_at",
       "callbacks.order_id",
       "callbacks.payment_id",
+      "callbacks.verified_by",
       "callbacks.deliveries",
       "callbacks.attempts",
       "callbacks.error",
@@ -184,6 +188,32 @@ export async function rearm(
     .where("id", "in", ids)
     .where("state", "in", from)
     .returning(["id", "provider", "event_key"])
+    .execute();
+}
+
+/** Lets a notice go that was parked for a person, because one has decided; with it all that told of the same money. */
+export async function unpark(
+  tx: Tx,
+  id: string,
+  {
+    outcome,
+    orderId,
+    paymentId,
+  }: { readonly outcome: string; readonly orderId: string | null; readonly paymentId: string | null },
+): Promise<void> {
+  await tx
+    .updateTable("callbacks")
+    .set({ state: "processed", outcome, order_id: orderId, payment_id: paymentId })
+    .where("state", "=", "parked")
+    .where((either) =>
+      either.or([
+        either("id", "=", id),
+        either.and([
+          either("outcome", "=", "unmatched_payment"),
+          sql<boolean>`(provider, transaction_id) = (select provider, transaction_id from callbacks where id = ${id})`,
+        ]),
+      ]),
+    )
     .execute();
 }
 

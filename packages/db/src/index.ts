@@ -1,15 +1,18 @@
 export * as audit from "./audit.ts";
+export * as auditSeals from "./audit-seals.ts";
 export * as callbacks from "./callbacks.ts";
 export * from "./connection.ts";
 export * as duties from "./duties.ts";
 export * from "./errors.ts";
 export * as exceptions from "./exceptions.ts";
+export * as gatewayQueries from "./gateway-queries.ts";
 export * as health from "./health.ts";
 export * as idempotency from "./idempotency.ts";
 export { migrate } from "./migrate.ts";
 export * as orders from "./orders.ts";
 export * as payments from "./payments.ts";
 export * as products from "./products.ts";
+export * as providerHealth from "./provider-health.ts";
 export * as receipts from "./receipts.ts";
 export * as refunds from "./refunds.ts";
 export type * from "./schema.ts";

@@ -53,30 +53,22 @@ export function lock(tx: Tx, id: string): Promise<Order | undefined> {
   return tx.selectFrom("orders").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
 }
 
-/** The locked order, whether its deadline has passed by the database's clock, and how far off it is. */
-export function lockWithDue(tx: Tx, id: string): Promise<(Order & { due: boolean; due_in_ms: number }) | undefined> {
+export type DueOrder = Order & {
+  /** Whether its deadline has passed by the database's clock, and how far off it is. */
+  readonly due: boolean;
+  readonly due_in_ms: number;
+  /** For how long its gateways have been asked to close; 0 when they have not. */
+  readonly closing_seconds: number;
+};
+
+/** The locked order, and how it stands with its deadline. */
+export function lockWithDue(tx: Tx, id: string): Promise<DueOrder | undefined> {
   return tx
     .selectFrom("orders")
     .selectAll()
     .select([
       sql<boolean>`expires_at <= clock_timestamp()`.as("due"),
       sql<number>`ceil(extract(epoch from expires_at - clock_timestamp()) * 1000)::float8`.as("due_in_ms"),
-    ])
-    .where("id", "=", id)
-    .forUpdate()
-    .executeTakeFirst();
-}
-
-/** The locked order, whether it is due, and for how long its gateways have been asked to close. */
-export function lockClosing(
-  tx: Tx,
-  id: string,
-): Promise<(Order & { due: boolean; closing_seconds: number }) | undefined> {
-  return tx
-    .selectFrom("orders")
-    .selectAll()
-    .select([
-      sql<boolean>`expires_at <= clock_timestamp()`.as("due"),
       sql<number>`coalesce(extract(epoch from clock_timestamp() - closing_since), 0)::float8`.as("closing_seconds"),
     ])
     .where("id", "=", id)
@@ -87,7 +79,7 @@ export function lockClosing(
 export type OrderChange =
   | { readonly to: "paid"; readonly paidAt: Date | undefined }
   | { readonly to: "cancelled"; readonly reason: string }
-  | { readonly to: "shipped" | "completed" };
+  | { readonly to: "shipped" | "completed" | "refunded" };
 
 /** Compare and set: the row moves only if it still stands where the caller saw it. */
 export async function move(tx: Tx, order: Order, change: OrderChange): Promise<Order> {

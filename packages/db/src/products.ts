@@ -35,7 +35,7 @@ export async function reserve(tx: Tx, wanted: readonly Wanted[]): Promise<readon
 }
 
 /** The pieces of an order's holds, moved between the product's counters. */
-export type StockMovement = "sell" | "release" | "reserve_again";
+export type StockMovement = "sell" | "release" | "reserve_again" | "restock";
 
 const movements = {
   sell: {
@@ -52,6 +52,11 @@ const movements = {
     from: "released",
     to: "held",
     counters: sql`available = available - moved.quantity, reserved = reserved + moved.quantity`,
+  },
+  restock: {
+    from: "consumed",
+    to: "released",
+    counters: sql`sold = sold - moved.quantity, available = available + moved.quantity`,
   },
 } as const;
 

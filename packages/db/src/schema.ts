@@ -7,9 +7,11 @@ import type {
   Notice,
   OrderState,
   PaymentState,
+  RefundEnd,
+  RefundOrigin,
   RefundState,
 } from "@zhanggui/domain";
-import type { ColumnType, Generated, JSONColumnType, Selectable } from "kysely";
+import type { ColumnType, Generated, Insertable, JSONColumnType, Selectable } from "kysely";
 
 /** Times that the database sets when a row is made. */
 type CreatedAt = ColumnType<Date, never, never>;
@@ -79,6 +81,13 @@ export type PaymentTable = {
   started_at: Date | null;
   succeeded_at: Date | null;
   closed_at: Date | null;
+  next_query_at: Date | null;
+  querying_until: Date | null;
+  queries: Generated<number>;
+  last_query_at: Date | null;
+  last_answer: string | null;
+  found_at: Date | null;
+  left_open: Generated<boolean>;
 };
 
 export type CallbackTable = {
@@ -101,6 +110,7 @@ export type CallbackTable = {
   body: Buffer;
   order_id: string | null;
   payment_id: string | null;
+  verified_by: string | null;
   deliveries: Generated<number>;
   attempts: Generated<number>;
   error: string | null;
@@ -119,18 +129,32 @@ export type ReceiptTable = {
   payment_id: string | null;
   callback_id: string | null;
   booked_at: Generated<Date>;
+  refunded: Generated<Numeric>;
+  refund_reserved: Generated<Numeric>;
+  written_off_at: ColumnType<Date | null, never, Date>;
 };
 
 export type RefundTable = {
   id: string;
-  order_id: string;
-  payment_id: string;
+  order_id: string | null;
+  payment_id: string | null;
   amount: Numeric;
   status: RefundState;
   out_refund_no: string;
   reason: string;
   created_at: CreatedAt;
   succeeded_at: Date | null;
+  provider: string;
+  transaction_id: string;
+  currency: string;
+  refund_id: string | null;
+  origin: Generated<RefundOrigin>;
+  ends_order_as: RefundEnd | null;
+  restock: Generated<boolean>;
+  exception_id: string | null;
+  error: string | null;
+  asks: Generated<number>;
+  next_ask_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
 };
 
 export type ExceptionTable = {
@@ -147,6 +171,16 @@ export type ExceptionTable = {
   due_at: Date;
   created_at: CreatedAt;
   resolved_at: Date | null;
+  owner: string | null;
+  evidence: string | null;
+  resolution: ExceptionAction | null;
+  resolved_by: string | null;
+  resolve_reason: string | null;
+  proposed_action: ExceptionAction | null;
+  proposed_by: string | null;
+  proposed_reason: string | null;
+  proposed_at: Date | null;
+  proposed_order_id: string | null;
 };
 
 export type IdempotencyKeyTable = {
@@ -169,6 +203,39 @@ export type AuditTable = {
   after: ColumnType<unknown, string | null, never>;
   reason: string | null;
   evidence: string | null;
+  xid: ColumnType<string, never, never>;
+};
+
+export type AuditSealTable = {
+  seq: ColumnType<string, string, never>;
+  last_xid: ColumnType<string, string, never>;
+  last_id: ColumnType<string, string, never>;
+  rows: ColumnType<number, number, never>;
+  hash: ColumnType<Buffer, Buffer, never>;
+  marks: ColumnType<Buffer, Buffer, never>;
+  sealed_at: CreatedAt;
+};
+
+export type GatewayCallName = "query" | "close";
+export type GatewayAnswer = "found" | "closed" | "paid" | "not_found" | "unknown";
+
+export type GatewayQueryTable = {
+  id: ColumnType<string, never, never>;
+  payment_id: string;
+  at: Generated<Date>;
+  call: GatewayCallName;
+  answer: GatewayAnswer;
+  says: string | null;
+  ms: number;
+};
+
+export type ProviderHealthTable = {
+  provider: string;
+  consecutive_unknown: Generated<number>;
+  resting_until: Date | null;
+  last_answer_at: Date | null;
+  last_callback_at: Date | null;
+  silent_since: Date | null;
 };
 
 export type DutyTable = { name: string; done_at: Date };
@@ -185,7 +252,10 @@ export type Tables = {
   exceptions: ExceptionTable;
   idempotency_keys: IdempotencyKeyTable;
   audit: AuditTable;
+  audit_seals: AuditSealTable;
   duties: DutyTable;
+  gateway_queries: GatewayQueryTable;
+  provider_health: ProviderHealthTable;
 };
 
 export type Product = Selectable<ProductTable>;
@@ -198,3 +268,7 @@ export type Receipt = Selectable<ReceiptTable>;
 export type Refund = Selectable<RefundTable>;
 export type ExceptionCase = Selectable<ExceptionTable>;
 export type AuditEntry = Selectable<AuditTable>;
+export type AuditSeal = Selectable<AuditSealTable>;
+export type NewAuditSeal = Insertable<AuditSealTable>;
+export type GatewayQuery = Selectable<GatewayQueryTable>;
+export type ProviderHealth = Selectable<ProviderHealthTable>;

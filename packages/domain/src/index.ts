@@ -1,10 +1,13 @@
 export { Decimal } from "decimal.js";
+export * from "./casework.ts";
 export * from "./expiry.ts";
 export * from "./fault.ts";
 export * from "./money.ts";
 export * from "./notice.ts";
 export * from "./order-states.ts";
 export * from "./payment-states.ts";
+export * from "./refund-ruling.ts";
+export * from "./refund-states.ts";
 export * from "./ruling.ts";
 export * from "./state-machine.ts";
 export * from "./states.ts";

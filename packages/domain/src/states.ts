@@ -47,5 +47,19 @@ export const suggestedAction = {
 export const latePaymentPolicies = ["hold", "refund", "revive"] as const;
 export type LatePaymentPolicy = (typeof latePaymentPolicies)[number];
 
+/** What to do with money that an order cannot take: for most providers, and for those that are named. */
+export type LatePaymentPolicies = {
+  readonly otherwise: LatePaymentPolicy;
+  readonly byProvider: Readonly<Partial<Record<string, LatePaymentPolicy>>>;
+};
+
+export const refundOrigins = ["shop", "gateway"] as const;
+/** Who asked for a refund: we did, or somebody in the gateway's own console. */
+export type RefundOrigin = (typeof refundOrigins)[number];
+
+export const refundEnds = ["refunded", "cancelled"] as const;
+/** What an order becomes when its money is fully back. */
+export type RefundEnd = (typeof refundEnds)[number];
+
 export const roles = ["customer", "viewer", "operator", "admin"] as const;
 export type Role = (typeof roles)[number];

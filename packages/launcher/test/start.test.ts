@@ -153,6 +153,8 @@ test(
     const rebuilt = await ops(where, "rebuild-queues");
     const wet = await ops(where, "cancel-unpaid", "--minutes", "0");
     const again = await ops(where, "cancel-unpaid", "--minutes", "0");
+    const checked = await ops(where, "check", "--json");
+    const strange = await ops(where, "check", "--audit-head", "0".repeat(64));
 
     expect(placed.status).toBe(201);
     expect(dry).toMatchObject({ code: 0, complained: "" });
@@ -161,6 +163,12 @@ test(
     expect(wet.code).toBe(0);
     expect(wet.said).toContain("found 1, cancelled 1, paid meanwhile 0, waiting for gateway 0, errors 0.");
     expect(again.said).toContain("found 0, cancelled 0,");
+    expect(checked).toMatchObject({ code: 0, complained: "" });
+    expect(JSON.parse(checked.said)).toMatchObject({ checks: [{ name: "audit chain", ok: true }] });
+    expect(strange).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("audit chain  BROKEN  no seal has the head"),
+    });
   },
   testLimitMs,
 );

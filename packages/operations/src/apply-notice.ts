@@ -7,13 +7,13 @@ import {
   receipts,
   type Order,
   type Payment,
+  type Refund,
   type Tx,
 } from "@zhanggui/db";
 import {
   Decimal,
   type CallbackState,
   type ExceptionKind,
-  type LatePaymentPolicy,
   type Notice,
   type PaymentState,
   type Ruling,
@@ -26,6 +26,8 @@ import {
 } from "@zhanggui/domain";
 
 import { newId } from "./ids.ts";
+import type { LateMoney } from "./late-money.ts";
+import { requestRefund } from "./request-refund.ts";
 
 /** Verified words of a gateway, and where they stand: a callback's id, or the query they answered. */
 export type Evidence = {
@@ -42,50 +44,81 @@ export type Applied = {
   readonly ended: boolean;
   /** Started attempts that this settlement made pointless: their gateways may still take money for them. */
   readonly leftOver?: readonly Payment[];
+  /** The refund of money that no order takes, for its gateway to be asked after the commit. */
+  readonly refund?: Refund;
 };
 
 /** The rows that the caller has locked: an order, the payment spoken of, and the order's other attempts. */
 export type Rows = { readonly order: Order; readonly payment: Payment; readonly siblings: readonly Payment[] };
 
 /**
- * What a notice means for these rows; `bookedFor` is the payment that the book has its transaction under. One gateway
- * transaction pays once: named for a second payment, it is surplus.
+ * What a notice means for these rows; `booked` is where its transaction stands in the book. One gateway transaction pays
+ * once: named for a second payment, it is surplus. Money that is on its way back pays nothing.
  */
 export function rulingOn(
   { order, payment }: Pick<Rows, "order" | "payment">,
   notice: Notice,
-  bookedFor: string | null | undefined,
+  booked: Pick<receipts.Booked, "paymentId" | "isGoingBack"> | undefined,
 ): Ruling {
-  return notice.status === "succeeded" && (bookedFor ?? payment.id) !== payment.id
-    ? { kind: "book", exception: "surplus_payment", raisesPayment: false }
-    : rule(order, factsOf(payment), notice);
+  if (notice.status === "succeeded" && (booked?.paymentId ?? payment.id) !== payment.id) {
+    return { kind: "book", exception: "surplus_payment", raisesPayment: false };
+  }
+  const ruling = rule(order, factsOf(payment), notice);
+  const usesMoney = ruling.kind === "settle" || (ruling.kind === "book" && ruling.raisesPayment);
+  return usesMoney && booked?.isGoingBack === true
+    ? { kind: "book", exception: "amount_mismatch", raisesPayment: false }
+    : ruling;
 }
 
-/** Whether late money takes its order up again: the policy says so, and every piece is still there. Locks the stock. */
-export async function isRevived(tx: Tx, order: Order, ruling: Ruling, policy: LatePaymentPolicy): Promise<boolean> {
+/**
+ * Whether late money takes its order up again: the policy says so, and every piece is still there. Locks the stock. An
+ * order that was paid once, and cancelled with its refund, is over.
+ */
+export async function isRevived(tx: Tx, order: Order, ruling: Ruling, { revives }: LateMoney): Promise<boolean> {
   return (
     ruling.kind === "book" &&
     ruling.exception === "late_payment" &&
-    policy === "revive" &&
+    revives &&
+    order.paid_at === null &&
     (await products.canReserveAgain(tx, order.id))
   );
 }
 
 /**
+ * Whether money that no order takes goes back by itself. Never what a person has to look at first: another amount than
+ * the order's, or a transaction that its gateway names for two payments or beside another one of the same payment.
+ */
+export function isSentBack(ruling: Ruling, booked: receipts.Booked | undefined, late: LateMoney & Stated): boolean {
+  return (
+    late.refunds &&
+    ruling.kind === "book" &&
+    ruling.exception !== "amount_mismatch" &&
+    ruling.raisesPayment &&
+    (booked === undefined || booked.amount === late.stated)
+  );
+}
+
+type Stated = {
+  /** Yuan text, as this notice states it. */
+  readonly stated: string;
+};
+
+/**
  * Writes what a notice means for a payment, in the transaction that holds the locks. Money is booked first, always;
  * whether the order can take it is decided second.
  */
-export async function applyNotice(tx: Tx, rows: Rows, evidence: Evidence, policy: LatePaymentPolicy): Promise<Applied> {
+export async function applyNotice(tx: Tx, rows: Rows, evidence: Evidence, late: LateMoney): Promise<Applied> {
   const { order } = rows;
   const booked = evidence.notice.status === "succeeded" ? await book(tx, rows, evidence) : undefined;
-  const ruling = rulingOn(rows, evidence.notice, booked?.paymentId);
+  const ruling = rulingOn(rows, evidence.notice, booked);
 
   switch (ruling.kind) {
     case "settle":
       return settle(tx, rows, { evidence, booked, action: "order.pay" });
     case "book":
-      return (await isRevived(tx, order, ruling, policy))
-        ? revive(tx, rows, evidence, booked)
+      if (await isRevived(tx, order, ruling, late)) return revive(tx, rows, evidence, booked);
+      return isSentBack(ruling, booked, { ...late, stated: statedBy(evidence.notice) })
+        ? sendBack(tx, rows, evidence, ruling)
         : hold(tx, rows, evidence, ruling);
     case "move":
       return walk(tx, rows, evidence, ruling.path);
@@ -111,13 +144,17 @@ function book(tx: Tx, { order, payment }: Rows, { provider, notice, source }: Ev
   return receipts.book(tx, {
     provider,
     transaction_id: transactionIdOf(notice),
-    amount: formatAmount(fromMinor(notice.amountMinor)),
+    amount: statedBy(notice),
     currency: notice.currency,
     out_trade_no: notice.outTradeNo,
     order_id: order.id,
     payment_id: payment.id,
     callback_id: source.kind === "callback" ? source.id : null,
   });
+}
+
+function statedBy(notice: Notice): string {
+  return formatAmount(fromMinor(notice.amountMinor));
 }
 
 /** No gateway's verifier lets a success without a transaction id pass. */
@@ -171,7 +208,7 @@ async function settle(tx: Tx, rows: Rows, { evidence, booked, action }: Settling
 }
 
 /** A paid order waits for no other attempt. One that is paid all the same is raised again, as surplus. */
-async function cancelOpen(tx: Tx, order: Order, siblings: readonly Payment[]): Promise<audit.NewAuditEntry[]> {
+export async function cancelOpen(tx: Tx, order: Order, siblings: readonly Payment[]): Promise<audit.NewAuditEntry[]> {
   const open = siblings.filter(({ status }) => isOpen(status));
   for (const sibling of open) await payments.move(tx, sibling, { to: "cancelled" });
   return open.map((sibling) => ({
@@ -237,25 +274,44 @@ async function revive(tx: Tx, rows: Rows, evidence: Evidence, booked: receipts.B
 }
 
 /** Money the order cannot take: kept in the book, and a person asked. */
-async function hold(
-  tx: Tx,
-  rows: Rows,
-  evidence: Evidence,
-  ruling: Extract<Ruling, { kind: "book" }>,
-): Promise<Applied> {
-  const { order, payment } = rows;
-  const { notice } = evidence;
-  if (ruling.raisesPayment) {
-    const raised = await payments.move(tx, payment, {
-      to: "succeeded",
-      transactionId: transactionIdOf(notice),
-      succeededAt: notice.occurredAt,
-      effective: false,
-    });
-    await audit.write(tx, [paymentEntry(order, payment, evidence, raised.status)]);
-  }
+async function hold(tx: Tx, rows: Rows, evidence: Evidence, ruling: Booking): Promise<Applied> {
+  if (ruling.raisesPayment) await raise(tx, rows, evidence);
   await openException(tx, rows, evidence, ruling.exception);
-  return { state: "processed", outcome: ruling.exception, ended: order.status !== "pending" };
+  return { state: "processed", outcome: ruling.exception, ended: rows.order.status !== "pending" };
+}
+
+/** Money the order cannot take: kept in the book, and reserved for its way back in this same transaction. */
+async function sendBack(tx: Tx, rows: Rows, evidence: Evidence, ruling: Booking): Promise<Applied> {
+  const { order } = rows;
+  if (ruling.raisesPayment) await raise(tx, rows, evidence);
+  const refund = await requestRefund(tx, {
+    receipt: { provider: evidence.provider, transactionId: transactionIdOf(evidence.notice) },
+    amount: "all that is left",
+    reason: refundReasons[ruling.exception],
+    actor: "system:late-money",
+  });
+  return { state: "processed", outcome: `${ruling.exception}_refund`, ended: order.status !== "pending", refund };
+}
+
+type Booking = Extract<Ruling, { kind: "book" }>;
+
+/** What the buyer may read at the gateway. */
+const refundReasons = {
+  late_payment: "订单已关闭，支付款原路退回",
+  surplus_payment: "重复支付，支付款原路退回",
+  amount_mismatch: "金额不符，支付款原路退回",
+} as const satisfies Record<Booking["exception"], string>;
+
+/** The attempt was paid, though its order cannot take it. */
+async function raise(tx: Tx, { order, payment }: Rows, evidence: Evidence): Promise<void> {
+  const { notice } = evidence;
+  const raised = await payments.move(tx, payment, {
+    to: "succeeded",
+    transactionId: transactionIdOf(notice),
+    succeededAt: notice.occurredAt,
+    effective: false,
+  });
+  await audit.write(tx, [paymentEntry(order, payment, evidence, raised.status)]);
 }
 
 /** No money: the attempt goes through `path`. */
@@ -295,6 +351,7 @@ async function openException(tx: Tx, { order, payment }: Rows, evidence: Evidenc
     orderId: order.id,
     paymentId: payment.id,
     callbackId: evidence.source.kind === "callback" ? evidence.source.id : undefined,
+    evidence: evidenceId(evidence),
     amount: notice.status === "succeeded" ? formatAmount(fromMinor(notice.amountMinor)) : undefined,
     detail: JSON.stringify(detail),
   };

@@ -1,6 +1,9 @@
 import { audit, orders, payments, products, type Order, type Payment, type Tx } from "@zhanggui/db";
 import { isOpen, orderStates, paymentStates, step } from "@zhanggui/domain";
 
+import type { Word, Words } from "./ask-gateways.ts";
+import { firstFollowUpInSeconds } from "./query-ladder.ts";
+
 export type Closing = {
   readonly actor: string;
   readonly reason: string;
@@ -11,11 +14,12 @@ export type Closing = {
 
 /**
  * Cancels a pending order that the caller has locked with all its attempts: the open ones close, its stock is free
- * again, all in the caller's transaction. Attempts that have ended stay as they ended.
+ * again, all in the caller's transaction. Attempts that have ended stay as they ended. `words` is what the gateways of
+ * the started ones said; those that did not say "closed" are asked about further.
  */
 export async function closeOrder(
   tx: Tx,
-  { order, attempts }: { readonly order: Order; readonly attempts: readonly Payment[] },
+  { order, attempts, words }: { readonly order: Order; readonly attempts: readonly Payment[]; readonly words: Words },
   { actor, reason, to: end, why }: Closing,
 ): Promise<Order> {
   const to = step(orderStates, order.status, "cancel");
@@ -27,6 +31,8 @@ export async function closeOrder(
     const closed = step(paymentStates, payment.status, end === "expired" ? "expire" : "cancel");
     if (closed !== end) throw new Error(`a payment cannot go from ${payment.status} to ${end}`);
     await payments.move(tx, payment, { to: closed });
+    const word = words.get(payment.id);
+    if (word !== undefined) await followUp(tx, payment, word);
     entries.push({
       actor,
       action: `payment.${closed}`,
@@ -34,7 +40,8 @@ export async function closeOrder(
       entityId: payment.id,
       orderId: order.id,
       before: { status: payment.status },
-      after: { status: closed },
+      after: { status: closed, ...(word === undefined ? {} : { gateway: sayingOf(word) }) },
+      evidence: word !== undefined && "evidence" in word ? word.evidence : undefined,
     });
   }
   const cancelled = await orders.move(tx, order, { to, reason });
@@ -51,4 +58,22 @@ export async function closeOrder(
   });
   await audit.write(tx, entries);
   return cancelled;
+}
+
+/** Money for an attempt that was not closed there may still come, also without a callback. */
+async function followUp(tx: Tx, { id }: Payment, word: Word): Promise<void> {
+  if (word.kind !== "open" && word.kind !== "unopened") return;
+  await payments.planFollowUp(tx, id, { inSeconds: firstFollowUpInSeconds, leftOpen: word.kind === "open" });
+}
+
+function sayingOf(word: Word): string {
+  switch (word.kind) {
+    case "closed":
+      return word.says;
+    case "open":
+    case "unopened":
+      return word.why;
+    case "paid":
+      return "paid";
+  }
 }

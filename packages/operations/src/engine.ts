@@ -1,4 +1,4 @@
-import type { LatePaymentPolicy } from "@zhanggui/domain";
+import type { LatePaymentPolicies } from "@zhanggui/domain";
 import type { Db } from "@zhanggui/db";
 import type { Outside, Providers } from "@zhanggui/gateways";
 
@@ -10,6 +10,12 @@ export type Wake = {
   readonly resettle: (notices: readonly RecordedNotice[]) => Promise<void>;
   readonly expireAt: (orderId: string, at: Date) => Promise<void>;
   readonly forgetExpiry: (orderId: string) => Promise<void>;
+  /** Rings for a payment whose gateway is to be asked now. */
+  readonly query: (paymentId: string) => Promise<void>;
+  /** Rings for a refund whose gateway is to be asked. */
+  readonly sendRefund: (refundId: string) => Promise<void>;
+  /** Makes sure that refunds are on their way, also those whose job was lost or failed. */
+  readonly resendRefunds: (refundIds: readonly string[]) => Promise<void>;
 };
 
 /** A recorded notice, and what its job is deduplicated by. */
@@ -31,7 +37,9 @@ export type Engine = {
   /** Where gateways reach the callbacks route. */
   readonly publicUrl: string;
   readonly orderTtlSeconds: number;
-  readonly latePaymentPolicy: LatePaymentPolicy;
+  readonly latePaymentPolicies: LatePaymentPolicies;
+  /** Yuan text; a decision about more money than this needs a second person, and about any when it is zero. */
+  readonly secondPersonLimit: string;
 };
 
 /** Asks the queue after a commit; a refusal is logged and left to the sweep. */

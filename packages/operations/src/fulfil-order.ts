@@ -1,4 +1,4 @@
-import { audit, orders, transact } from "@zhanggui/db";
+import { audit, orders, refunds, transact } from "@zhanggui/db";
 import { Fault, orderStates, step } from "@zhanggui/domain";
 
 import type { Engine } from "./engine.ts";
@@ -12,7 +12,7 @@ export type FulfilOrder = {
 };
 
 /**
- * Ships a paid order, or completes a shipped one.
+ * Ships a paid order, or completes a shipped one. What is being paid back is not shipped.
  *
  * @throws Fault `order_not_found`, `invalid_transition`.
  */
@@ -23,6 +23,9 @@ export async function fulfilOrder({ db }: Engine, { orderId, event, actor, reaso
     const to = step(orderStates, order.status, event);
     if (to !== "shipped" && to !== "completed") {
       throw new Fault("invalid_transition", { orderId, from: order.status, event });
+    }
+    if (event === "ship" && (await refunds.isEnding(tx, orderId))) {
+      throw new Fault("invalid_transition", { orderId, event, why: "its money is on the way back" });
     }
     const changed = await orders.move(tx, order, { to });
     await audit.write(tx, [

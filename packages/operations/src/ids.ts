@@ -32,3 +32,8 @@ export function newOrderNumber(now: Date): string {
 export function newOutTradeNo(now: Date): string {
   return `P${dayOf(now)}${randomText(16)}`;
 }
+
+/** The number under which a gateway knows one refund, unique for ever, of the same letters. */
+export function newOutRefundNo(): string {
+  return `R${randomText(24)}`;
+}

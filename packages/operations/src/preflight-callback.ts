@@ -1,8 +1,19 @@
-import { callbacks, orders, payments, receipts, transact, type Callback, type Tx } from "@zhanggui/db";
-import { Fault, type Ruling, retryableCallbackStates } from "@zhanggui/domain";
+import { callbacks, orders, payments, receipts, refunds, transact, type Callback, type Tx } from "@zhanggui/db";
+import {
+  Decimal,
+  Fault,
+  type Ruling,
+  formatAmount,
+  fromMinor,
+  refundStatusOf,
+  retryableCallbackStates,
+  ruleRefund,
+} from "@zhanggui/domain";
 
-import { type Rows, isRevived, rulingOn } from "./apply-notice.ts";
+import { type Rows, isRevived, isSentBack, rulingOn } from "./apply-notice.ts";
 import type { Engine } from "./engine.ts";
+import { lateMoneyOf } from "./late-money.ts";
+import { isRunningTotal } from "./settle-refund-notice.ts";
 
 export type Preflight = {
   /** Whether a retry would be taken. */
@@ -30,9 +41,7 @@ type Foreseen = Pick<Preflight, "ruling" | "summary">;
 async function foresee(tx: Tx, engine: Engine, row: Callback): Promise<Foreseen> {
   const notice = callbacks.noticeOf(row);
   const { provider } = row;
-  if (notice.eventType === "refund") {
-    return { ruling: "refund_unknown", summary: `No refund ${notice.outRefundNo ?? ""} is known: retry does nothing.` };
-  }
+  if (notice.eventType === "refund") return foreseeRefund(tx, engine, row);
   const payment = await payments.findByOutTradeNo(tx, { provider, outTradeNo: row.out_trade_no });
   const order = payment && (await orders.find(tx, payment.order_id));
   if (payment === undefined || order === undefined || notice.eventType !== "payment") {
@@ -40,10 +49,42 @@ async function foresee(tx: Tx, engine: Engine, row: Callback): Promise<Foreseen>
   }
   const { transactionId } = notice;
   const booked = transactionId === undefined ? undefined : await receipts.find(tx, { provider, transactionId });
-  const ruling = rulingOn({ order, payment }, notice, booked?.paymentId);
-  return (await isRevived(tx, order, ruling, engine.latePaymentPolicy))
-    ? { ruling: "revive", summary: `Order ${order.number} would be taken up again and become paid.` }
+  const ruling = rulingOn({ order, payment }, notice, booked);
+  const late = lateMoneyOf(engine, provider);
+  if (await isRevived(tx, order, ruling, late)) {
+    return { ruling: "revive", summary: `Order ${order.number} would be taken up again and become paid.` };
+  }
+  return isSentBack(ruling, booked, { ...late, stated: formatAmount(fromMinor(notice.amountMinor)) })
+    ? {
+        ruling: "refund",
+        summary: `The money would be booked and sent back; order ${order.number} stays ${order.status}.`,
+      }
     : inWords(ruling, { order, payment }, row);
+}
+
+async function foreseeRefund(tx: Tx, engine: Engine, row: Callback): Promise<Foreseen> {
+  const { provider } = row;
+  const notice = callbacks.noticeOf(row);
+  const { outRefundNo } = notice;
+  const refund = outRefundNo === undefined ? undefined : await refunds.findByOutRefundNo(tx, { provider, outRefundNo });
+  if (refund === undefined) {
+    return {
+      ruling: "refund_unknown",
+      summary: `No refund ${outRefundNo ?? ""} is known: booked when it has succeeded and its payment holds the money.`,
+    };
+  }
+  const ruling = ruleRefund(
+    { status: refund.status, amount: new Decimal(refund.amount), currency: refund.currency },
+    {
+      status: refundStatusOf(notice),
+      amount: notice.refundMinor === undefined ? undefined : fromMinor(notice.refundMinor),
+      isRunningTotal: isRunningTotal(engine, provider, notice),
+      currency: notice.currency,
+    },
+  );
+  return ruling.kind === "move"
+    ? { ruling: ruling.kind, summary: `The refund would become ${ruling.to}.` }
+    : { ruling: ruling.kind, summary: `The refund is ${refund.status}, and stays so.` };
 }
 
 function inWords(ruling: Ruling, { order, payment }: Pick<Rows, "order" | "payment">, row: Callback): Foreseen {

@@ -1,4 +1,4 @@
-import { callbacks, duties, orders } from "@zhanggui/db";
+import { callbacks, duties, orders, refunds } from "@zhanggui/db";
 
 import type { Engine } from "./engine.ts";
 
@@ -6,16 +6,22 @@ const ordersAPage = 500;
 const noticesAPage = 500;
 /** A million of each; more than that is left to the sweep. */
 const maximumPages = 2_000;
+/** Those whose gateway is to be asked now; the sweep rings for the others in their time. */
+const refundsAtMost = 5_000;
 const schedulersAtOnce = 20;
 
-export type Rebuilt = { readonly timers: number; readonly notices: number };
+export type Rebuilt = { readonly timers: number; readonly notices: number; readonly refunds: number };
 
 /**
  * Recreates from Postgres everything the queue should hold: a timer for each pending order, a job for each notice that
- * waits. What is there already stays as it is. Rejects when the queue cannot be reached.
+ * waits and each refund to be asked about. What is there already stays as it is. Rejects when the queue cannot be reached.
  */
 export async function rebuildQueues(engine: Engine): Promise<Rebuilt> {
-  return { timers: await rebuildTimers(engine), notices: await rebuildNotices(engine) };
+  return {
+    timers: await rebuildTimers(engine),
+    notices: await rebuildNotices(engine),
+    refunds: await rebuildRefunds(engine),
+  };
 }
 
 /** After a break each worker of the pool comes with this wish; one of them does it. */
@@ -55,4 +61,10 @@ async function rebuildNotices({ db, wake }: Engine): Promise<number> {
     if (found.length < noticesAPage) break;
   }
   return notices;
+}
+
+async function rebuildRefunds({ db, wake }: Engine): Promise<number> {
+  const due = await refunds.due(db, refundsAtMost);
+  if (due.length > 0) await wake.resendRefunds(due);
+  return due.length;
 }

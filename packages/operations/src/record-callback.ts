@@ -7,6 +7,8 @@ import { newId } from "./ids.ts";
 export type RecordCallback = {
   readonly provider: string;
   readonly notice: Notice;
+  /** The name of the key that it was verified with. */
+  readonly verifiedBy: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 };

@@ -2,10 +2,13 @@ import { type Tx, audit, callbacks, exceptions, receipts, transact } from "@zhan
 import { Fault, type Notice, formatAmount, fromMinor } from "@zhanggui/domain";
 
 import { type Applied, applyNotice } from "./apply-notice.ts";
-import { closeLeftOver } from "./ask-gateways.ts";
+import { closeLeftOver, planLeftOver } from "./ask-gateways.ts";
 import { type Engine, bestEffort } from "./engine.ts";
 import { newId } from "./ids.ts";
+import { lateMoneyOf } from "./late-money.ts";
 import { lockRows } from "./lock-rows.ts";
+import { ringRefund } from "./request-refund.ts";
+import { type RefundNotice, settleRefundNotice } from "./settle-refund-notice.ts";
 
 /**
  * Settles one recorded notice. Everything is read anew: the outcome depends on today's rows, so a job may come late,
@@ -21,16 +24,24 @@ export async function settleCallback(engine: Engine, callbackId: string): Promis
   if (row.state !== "received") return "already_settled";
 
   const notice = callbacks.noticeOf(row);
+  if (notice.eventType === "refund") return settleRefund(engine, { row, notice, payment });
   const applied = await transact(engine.db, (tx) =>
     payment === undefined || notice.eventType !== "payment"
       ? setAside(tx, row, notice, payment)
       : settleKnown(tx, engine, { row, notice, orderId: payment.orderId, paymentId: payment.id }),
   );
+  if (applied.refund !== undefined) await ringRefund(engine, applied.refund);
   if (applied.leftOver !== undefined) await closeLeftOver(engine, applied.leftOver);
   if (applied.ended && payment !== undefined) {
     await bestEffort(engine, "forget expiry", engine.wake.forgetExpiry(payment.orderId));
   }
   return applied.outcome;
+}
+
+async function settleRefund(engine: Engine, heard: RefundNotice): Promise<string> {
+  const { outcome, toAsk } = await transact(engine.db, (tx) => settleRefundNotice(tx, engine, heard));
+  if (toAsk !== undefined) await ringRefund(engine, toAsk);
+  return outcome;
 }
 
 type KnownPayment = { readonly id: string; readonly orderId: string };
@@ -46,7 +57,8 @@ type Known = {
 async function settleKnown(tx: Tx, engine: Engine, { row, notice, orderId, paymentId }: Known): Promise<Applied> {
   const rows = await lockRows(tx, { orderId, paymentId });
   const evidence = { provider: row.provider, notice, source: { kind: "callback", id: row.id } } as const;
-  const applied = await applyNotice(tx, rows, evidence, engine.latePaymentPolicy);
+  const applied = await applyNotice(tx, rows, evidence, lateMoneyOf(engine, row.provider));
+  await planLeftOver(tx, engine, applied.leftOver ?? []);
   await callbacks.settle(tx, row.id, { ...applied, orderId, paymentId });
   return applied;
 }
@@ -62,21 +74,15 @@ async function setAside(
   payment: KnownPayment | undefined,
 ): Promise<Applied> {
   const isMoney = notice.eventType === "payment" && notice.status === "succeeded";
-  const isStrangeRefund = notice.eventType === "refund";
-  const applied: Applied =
-    isMoney || isStrangeRefund
-      ? { state: "parked", outcome: isMoney ? "unmatched_payment" : "refund_unknown", ended: false }
-      : { state: "ignored", outcome: "unmatched", ended: false };
-
-  if (isMoney) await bookUnmatched(tx, row, notice);
-  if (applied.state === "parked") {
-    await openCase(tx, { row, notice, payment, kind: isMoney ? "unmatched_payment" : "refund_unknown" });
-  }
+  const applied: Applied = isMoney
+    ? await bookUnmatched(tx, row, notice)
+    : { state: "ignored", outcome: "unmatched", ended: false };
   await callbacks.settle(tx, row.id, { ...applied, orderId: payment?.orderId, paymentId: payment?.id });
   return applied;
 }
 
-async function bookUnmatched(tx: Tx, row: callbacks.StatedCallback, notice: Notice): Promise<void> {
+/** Money of nobody waits for a person, unless one has decided about it already. */
+async function bookUnmatched(tx: Tx, row: callbacks.StatedCallback, notice: Notice): Promise<Applied> {
   if (notice.transactionId === undefined) throw new Error("a success without a transaction id was let through");
   await receipts.book(tx, {
     provider: row.provider,
@@ -88,33 +94,28 @@ async function bookUnmatched(tx: Tx, row: callbacks.StatedCallback, notice: Noti
     payment_id: null,
     callback_id: row.id,
   });
+  const subject = `transaction:${row.provider}:${notice.transactionId}`;
+  if (await exceptions.isResolved(tx, { kind: "unmatched_payment", subject })) {
+    return { state: "ignored", outcome: "repeat", ended: false };
+  }
+  await openCase(tx, { row, notice, subject });
+  return { state: "parked", outcome: "unmatched_payment", ended: false };
 }
 
-type Case = {
-  readonly row: callbacks.StatedCallback;
-  readonly notice: Notice;
-  readonly payment: KnownPayment | undefined;
-  readonly kind: "unmatched_payment" | "refund_unknown";
-};
+type Opening = { readonly row: callbacks.StatedCallback; readonly notice: Notice; readonly subject: string };
 
-async function openCase(tx: Tx, { row, notice, payment, kind }: Case): Promise<void> {
+async function openCase(tx: Tx, { row, notice, subject }: Opening): Promise<void> {
   const id = newId("exc");
-  const isRefund = kind === "refund_unknown";
+  const kind = "unmatched_payment";
   const opened = await exceptions.open(tx, {
     id,
-    subject: isRefund
-      ? `refund:${row.provider}:${notice.outRefundNo ?? row.event_key}`
-      : `transaction:${row.provider}:${notice.transactionId ?? row.event_key}`,
+    subject,
     kind,
-    orderId: payment?.orderId,
-    paymentId: payment?.id,
+    orderId: undefined,
+    paymentId: undefined,
     callbackId: row.id,
-    amount: formatAmount(fromMinor(isRefund ? (notice.refundMinor ?? 0) : notice.amountMinor)),
-    detail: JSON.stringify({
-      outTradeNo: notice.outTradeNo,
-      ...(notice.outRefundNo === undefined ? {} : { outRefundNo: notice.outRefundNo }),
-      says: notice.rawStatus,
-    }),
+    amount: formatAmount(fromMinor(notice.amountMinor)),
+    detail: JSON.stringify({ outTradeNo: notice.outTradeNo, says: notice.rawStatus }),
   });
   if (!opened) return;
   await audit.write(tx, [
@@ -123,7 +124,6 @@ async function openCase(tx: Tx, { row, notice, payment, kind }: Case): Promise<v
       action: "exception.open",
       entity: "exception",
       entityId: id,
-      orderId: payment?.orderId,
       after: { kind },
       evidence: row.id,
     },

@@ -3,7 +3,9 @@ import { Decimal, Fault, isOpen } from "@zhanggui/domain";
 import { type PaymentAction, gatewayOf } from "@zhanggui/gateways";
 
 import { attemptOf } from "./attempt.ts";
+import { isCallable } from "./call-gateway.ts";
 import type { Engine } from "./engine.ts";
+import { firstQueryInSeconds } from "./query-ladder.ts";
 import { type PaymentView, viewPayment } from "./views.ts";
 
 export type StartPayment = {
@@ -39,7 +41,11 @@ export async function startPayment(engine: Engine, asked: StartPayment): Promise
     if (locked.due || locked.closing_since !== null) throw new Fault("order_expired", { orderId: locked.id });
     if (attempt.status === "processing") return { order: locked, payment: attempt };
 
-    const started = await payments.move(tx, attempt, { to: "processing" });
+    const canBeAsked = isCallable(engine, attempt.provider);
+    const started = await payments.move(tx, attempt, {
+      to: "processing",
+      firstQueryInSeconds: canBeAsked ? firstQueryInSeconds : undefined,
+    });
     await audit.write(tx, [
       {
         actor: customerId,

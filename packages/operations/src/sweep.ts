@@ -2,7 +2,10 @@ import { callbacks, duties, idempotency, isDatabaseUnavailable, orders } from "@
 
 import type { Engine } from "./engine.ts";
 import { expireOrder } from "./expire-order.ts";
+import { queryPayments } from "./query-payments.ts";
+import { sealAudit, tellAuditHead } from "./seal-audit.ts";
 import { settleOrNote } from "./settle-or-note.ts";
+import { sweepRefunds } from "./sweep-refunds.ts";
 
 /** A notice younger than this is most likely being settled right now. */
 const unsettledAgeSeconds = 5;
@@ -18,11 +21,18 @@ const ordersAtOnce = 10;
 const idempotencyKeyDays = 7;
 const keysForgottenASweep = 5_000;
 
-export type Swept = { readonly rearmed: number; readonly settledHere: number; readonly expired: number };
+export type Swept = {
+  readonly rearmed: number;
+  readonly settledHere: number;
+  readonly expired: number;
+  readonly asked: number;
+  readonly refunds: number;
+};
 
 /**
  * Finds in Postgres what the queue missed: acknowledged notices without an outcome go back to the queue, or are settled
- * here when there is none; orders past their deadline are expired. One worker of the pool does it at a time.
+ * here when there is none; orders past their deadline are expired, and gateways asked about payments and refunds whose
+ * query is due. One worker of the pool does it at a time.
  *
  * @returns `undefined` when another worker swept within the last `everySeconds`.
  */
@@ -31,7 +41,11 @@ export async function sweep(engine: Engine, everySeconds: number): Promise<Swept
   const { rearmed, settledHere } = await sweepNotices(engine);
   const expired = await sweepOrders(engine);
   await idempotency.forget(engine.db, { days: idempotencyKeyDays, limit: keysForgottenASweep });
-  return { rearmed, settledHere, expired };
+  const refunds = await sweepRefunds(engine);
+  await attempt(engine, { duty: "seal the audit" }, () => sealAudit(engine));
+  await tellAuditHead(engine);
+  const { asked } = await queryPayments(engine);
+  return { rearmed, settledHere, expired, asked, refunds };
 }
 
 async function sweepNotices(engine: Engine): Promise<{ readonly rearmed: number; readonly settledHere: number }> {

@@ -3,6 +3,7 @@ import type { Order, OrderLine, Payment, Refund } from "@zhanggui/db";
 /** An order as the shop sees it (contract). */
 export type OrderView = ReturnType<typeof viewOrder>;
 export type PaymentView = ReturnType<typeof viewPayment>;
+export type RefundView = ReturnType<typeof viewRefund>;
 
 export function viewOrder(order: Order, lines: readonly Pick<OrderLine, "sku" | "name" | "unit_price" | "quantity">[]) {
   return {
@@ -38,8 +39,9 @@ export function viewPayment(payment: Payment) {
 export function viewRefund(refund: Refund) {
   return {
     id: refund.id,
-    orderId: refund.order_id,
-    paymentId: refund.payment_id,
+    // Money that matches none of our numbers can be refunded too.
+    ...(refund.order_id === null ? {} : { orderId: refund.order_id }),
+    ...(refund.payment_id === null ? {} : { paymentId: refund.payment_id }),
     amount: refund.amount,
     status: refund.status,
     outRefundNo: refund.out_refund_no,

@@ -229,6 +229,7 @@ describe("out of order", () => {
     await tell(shop, words);
     const { id } = await recordCallback(shop.engine, {
       provider: "till",
+      verifiedBy: "secret",
       notice: {
         eventType: "payment",
         eventKey: `finished.${placed.payment.id}`,
@@ -475,7 +476,7 @@ describe("a refund notice", () => {
     refund_status: "SUCCESS",
   });
 
-  test("of a refund that nobody asked for is parked, moves no payment, and opens a case", async () => {
+  test("of a refund that nobody asked for is booked, moves no payment, and opens a case", async () => {
     const placed = await startedOrder(shop);
     await tell(shop, paid(placed));
 
@@ -483,8 +484,9 @@ describe("a refund notice", () => {
     const outcome = await settleCallback(shop.engine, id);
 
     expect(outcome).toBe("refund_unknown");
-    expect((await callbacks.find(shop.db, id))?.state).toBe("parked");
+    expect((await callbacks.find(shop.db, id))?.state).toBe("processed");
     expect(await standing(shop, placed.order.id)).toMatchObject({ order: "paid", payments: ["succeeded"] });
+    expect((await receipts.ofOrder(shop.db, placed.order.id))[0]?.refunded).toBe("5.00");
   });
 
   test("about a payment that we know is a case of that payment's order", async () => {

@@ -58,7 +58,7 @@ describe("the sweep", () => {
     await waitingNotice();
     await order(shop);
 
-    expect(await sweep(shop.engine, 30)).toEqual({ rearmed: 0, settledHere: 0, expired: 0 });
+    expect(await sweep(shop.engine, 30)).toEqual({ rearmed: 0, settledHere: 0, expired: 0, refunds: 0, asked: 0 });
   });
 
   test("is done by one of twenty workers that ask at once", async () => {
@@ -163,6 +163,7 @@ describe("the sweep", () => {
 async function poisonNotice(name: string, payment: PaymentView): Promise<string> {
   const { id } = await recordCallback(shop.engine, {
     provider: "till",
+    verifiedBy: "secret",
     notice: {
       eventType: "payment",
       eventKey: `poison.${name}.${payment.id}`,
@@ -188,7 +189,7 @@ describe("rebuilding the queues", () => {
 
     const rebuilt = await rebuildQueues(shop.engine);
 
-    expect(rebuilt).toEqual({ timers: 2, notices: 1 });
+    expect(rebuilt).toEqual({ timers: 2, notices: 1, refunds: 0 });
     expect(shop.asked.expireAt).toEqual([
       { orderId: pending.order.id, at: new Date(pending.order.expiresAt) },
       { orderId: waiting.placed.order.id, at: new Date(waiting.placed.order.expiresAt) },

@@ -11,6 +11,10 @@ function settleJob({ id, provider, eventKey }: NamedNotice) {
   return { jobId: `${provider}.${eventKey}`.replaceAll(/[^\w.-]/g, hexOf), payload: { callbackId: id } };
 }
 
+function refundJob(refundId: string) {
+  return { jobId: refundId, payload: { refundId } };
+}
+
 function hexOf(letter: string): string {
   return `~${Buffer.from(letter).toString("hex")}`;
 }
@@ -35,6 +39,10 @@ export function createBell(producer: Producer, { recheckSeconds }: BellOptions) 
     forgetExpiry: async (orderId: string) => {
       await producer.unschedule("expire-order", expirySchedulerId(orderId));
     },
+    sendRefund: (refundId: string) => producer.add("send-refund", refundJob(refundId)),
+    resendRefunds: (refundIds: readonly string[]) => producer.rearm("send-refund", refundIds.map(refundJob)),
+    /** The next round is some seconds off; a customer who says "I have paid" is looking at the screen. */
+    query: (paymentId: string) => producer.rearm("query-payments", [{ jobId: `query.${paymentId}`, payload: {} }]),
   };
 }
 
@@ -47,9 +55,32 @@ const sweepSchedulerId = "sweep";
  * @returns whether it had to be made: the queue is new, or was emptied.
  */
 export async function ensureSweep(producer: Producer, everySeconds: number): Promise<boolean> {
-  const pace = await producer.paceOf("sweep", sweepSchedulerId);
+  return ensureRound(producer, { name: "sweep", schedulerId: sweepSchedulerId, everySeconds });
+}
+
+const queriesSchedulerId = "query-payments";
+/** How often it is looked which payments are to be asked about; a round with nothing to ask is one cheap question. */
+const queriesEverySeconds = 2;
+
+/** Makes sure that the gateways are asked about open payments. */
+export async function ensureQueries(producer: Producer): Promise<void> {
+  await ensureRound(producer, {
+    name: "query-payments",
+    schedulerId: queriesSchedulerId,
+    everySeconds: queriesEverySeconds,
+  });
+}
+
+type Round = {
+  readonly name: "sweep" | "query-payments";
+  readonly schedulerId: string;
+  readonly everySeconds: number;
+};
+
+async function ensureRound(producer: Producer, { name, schedulerId, everySeconds }: Round): Promise<boolean> {
+  const pace = await producer.paceOf(name, schedulerId);
   if (pace === everySeconds) return false;
-  if (pace !== undefined) await producer.unschedule("sweep", sweepSchedulerId);
-  await producer.schedule("sweep", { schedulerId: sweepSchedulerId, everySeconds, payload: {} });
+  if (pace !== undefined) await producer.unschedule(name, schedulerId);
+  await producer.schedule(name, { schedulerId, everySeconds, payload: {} });
   return pace === undefined;
 }

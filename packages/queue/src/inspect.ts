@@ -78,8 +78,8 @@ export type QueueCounts = Readonly<Record<QueueName, Readonly<Record<string, num
 
 export async function countJobs(producer: Producer): Promise<QueueCounts> {
   const queues = await producer.queues();
-  const [callbacks, expiry, maintenance] = await Promise.all(
+  const [callbacks, expiry, refunds, maintenance] = await Promise.all(
     queueNames.map((name) => queues[name].getJobCounts(...jobStates)),
   );
-  return { callbacks: callbacks ?? {}, expiry: expiry ?? {}, maintenance: maintenance ?? {} };
+  return { callbacks: callbacks ?? {}, expiry: expiry ?? {}, refunds: refunds ?? {}, maintenance: maintenance ?? {} };
 }

@@ -1,7 +1,7 @@
 import type { JobsOptions } from "bullmq";
 import { z } from "zod";
 
-export const queueNames = ["callbacks", "expiry", "maintenance"] as const;
+export const queueNames = ["callbacks", "expiry", "refunds", "maintenance"] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /** Jobs carry ids only: what is to be done depends on today's rows, never on what a job once knew. */
@@ -22,6 +22,13 @@ export const jobs = {
     payload: z.strictObject({ orderId: id }),
     options: { ...patient, attempts: 3 },
   },
+  // Its gateway's ladder is in the database: what a try cannot do, the sweep brings back.
+  "send-refund": {
+    queue: "refunds",
+    payload: z.strictObject({ refundId: id }),
+    options: { ...patient, attempts: 3 },
+  },
+  "query-payments": { queue: "maintenance", payload: z.strictObject({}), options: { ...patient, attempts: 1 } },
   sweep: { queue: "maintenance", payload: z.strictObject({}), options: { ...patient, attempts: 1 } },
 } as const satisfies Record<
   string,

@@ -20,8 +20,8 @@ const disconnectLimitMs = 500;
 const quietLimitMs = 1_000;
 const drainPollMs = 50;
 const openLimitMs = 2_000;
-/** Connections for the workers' queries and one LISTEN for each of the three queues. */
-const postgresPoolSize = 12;
+/** Connections for the workers' queries and one LISTEN for each queue. */
+const postgresPoolSize = 14;
 
 export type JobContext = {
   readonly jobId: string;

@@ -139,7 +139,12 @@ async function openAll(connection: Connection, log: QueueLog): Promise<Queues> {
     queue.on("error", (error) => log.warn({ err: error, queue: name }, "queue error"));
     return queue;
   };
-  const queues = { callbacks: open("callbacks"), expiry: open("expiry"), maintenance: open("maintenance") };
+  const queues = {
+    callbacks: open("callbacks"),
+    expiry: open("expiry"),
+    refunds: open("refunds"),
+    maintenance: open("maintenance"),
+  };
   try {
     await Promise.all(queueNames.map((name) => queues[name].waitUntilReady()));
     return queues;

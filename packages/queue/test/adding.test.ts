@@ -276,6 +276,7 @@ for (const { kind, isHere, open } of backends) {
       expect(await countJobs(producer)).toEqual({
         callbacks: { waiting: 2, active: 0, delayed: 0, failed: 0, completed: 0 },
         expiry: { waiting: 1, active: 0, delayed: 0, failed: 0, completed: 0 },
+        refunds: { waiting: 0, active: 0, delayed: 0, failed: 0, completed: 0 },
         maintenance: { waiting: 0, active: 0, delayed: 0, failed: 0, completed: 0 },
       });
       expect(await findJob(producer, "callbacks", "nobody")).toBeUndefined();

@@ -261,7 +261,13 @@ describe.skipIf(!hasRedis)("when Redis is in trouble", () => {
 });
 
 const nobody = {
-  processors: { "settle-callback": async () => 0, "expire-order": async () => 0, sweep: async () => 0 },
+  processors: {
+    "settle-callback": async () => 0,
+    "expire-order": async () => 0,
+    "send-refund": async () => 0,
+    "query-payments": async () => 0,
+    sweep: async () => 0,
+  },
   log: listen(),
   onRun: () => undefined,
   onReconnect: () => undefined,

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { latePaymentPolicies } from "./late-payment-policies.ts";
+
 /** A whole number of seconds from text, within bounds that keep timers meaningful. */
 const seconds = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
 
@@ -38,7 +40,11 @@ const environmentSchema = z
     ORDER_TTL_SECONDS: seconds(1, 30 * 86_400).default(1_800),
     EXPIRY_RECHECK_SECONDS: seconds(1, 86_400).default(60),
     SWEEP_SECONDS: seconds(1, 3_600).default(30),
-    LATE_PAYMENT_POLICY: z.enum(["hold", "refund", "revive"]).default("hold"),
+    SECOND_PERSON_LIMIT: z
+      .string()
+      .regex(/^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?$/, "must be yuan text such as 5000.00")
+      .default("5000.00"),
+    LATE_PAYMENT_POLICY: latePaymentPolicies,
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   })
   .refine((values) => values.QUEUE !== "redis" || values.REDIS_URL !== undefined, {

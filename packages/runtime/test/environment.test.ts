@@ -22,6 +22,7 @@ describe("an environment with mistakes", () => {
         LATE_PAYMENT_POLICY: "keep",
         ORDER_TTL_SECONDS: "0",
         REDIS_URL: "redis://one,http://two",
+        SECOND_PERSON_LIMIT: "5e3",
       }),
     );
 
@@ -33,6 +34,7 @@ describe("an environment with mistakes", () => {
       "LATE_PAYMENT_POLICY",
       "ORDER_TTL_SECONDS",
       "REDIS_URL",
+      "SECOND_PERSON_LIMIT",
     ]);
   });
 
@@ -56,6 +58,37 @@ describe("an environment with mistakes", () => {
   });
 });
 
+describe("LATE_PAYMENT_POLICY", () => {
+  const read = (text: string) => readEnvironment({ LATE_PAYMENT_POLICY: text }).LATE_PAYMENT_POLICY;
+
+  test.each([
+    ["keep", "keep is not one of hold, refund, revive"],
+    ["hold,wechat=keep", "keep is not one of"],
+    ["hold,", "an empty word"],
+    ["=refund", "names no provider before ="],
+    ["hold,refund", "says twice what holds for all"],
+    ["wechat=refund,wechat=hold", "names wechat twice"],
+  ])("%s is refused and says why", (text, why) => {
+    const problems = problemsOf(() => read(text));
+
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`LATE_PAYMENT_POLICY: ${why}`);
+  });
+
+  test("names all of its mistakes", () => {
+    expect(problemsOf(() => read("keep,wechat=,x=maybe"))).toHaveLength(3);
+  });
+
+  test("is one word for all, or some providers by name besides", () => {
+    expect(read("refund")).toEqual({ otherwise: "refund", byProvider: {} });
+    expect(read("hold, wechat=refund,alipay=revive")).toEqual({
+      otherwise: "hold",
+      byProvider: { wechat: "refund", alipay: "revive" },
+    });
+    expect(read("wechat=refund")).toEqual({ otherwise: "hold", byProvider: { wechat: "refund" } });
+  });
+});
+
 describe("an environment", () => {
   test("that says nothing has the contract's defaults", () => {
     expect(readEnvironment({})).toEqual({
@@ -66,7 +99,8 @@ describe("an environment", () => {
       ORDER_TTL_SECONDS: 1800,
       EXPIRY_RECHECK_SECONDS: 60,
       SWEEP_SECONDS: 30,
-      LATE_PAYMENT_POLICY: "hold",
+      SECOND_PERSON_LIMIT: "5000.00",
+      LATE_PAYMENT_POLICY: { otherwise: "hold", byProvider: {} },
       LOG_LEVEL: "info",
     });
   });

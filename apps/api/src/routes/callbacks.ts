@@ -54,16 +54,17 @@ export function callbackRoutes({ engine, production, limits, received }: Callbac
     const verified = await verifyCallback(account, request, { now: engine.outside.now(), production });
     if (!verified.ok) return refuse(refusalStatus[verified.reason], verified.reason);
 
-    const { notice } = verified;
+    const { notice, verifiedBy } = verified;
     const facts = {
       requestId: c.get("requestId"),
       provider,
       eventKey: notice.eventKey,
       outTradeNo: notice.outTradeNo,
       transactionId: notice.transactionId,
+      verifiedBy,
     };
     try {
-      const recorded = await recordCallback(engine, { provider, notice, headers: keptHeaders(c), body });
+      const recorded = await recordCallback(engine, { provider, notice, verifiedBy, headers: keptHeaders(c), body });
       received.inc({ provider, result: recorded.deliveries === 1 ? "recorded" : "repeated" });
       const { rawStatus, status } = notice;
       if (!isDocumented(account, notice)) {

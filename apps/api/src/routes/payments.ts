@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { orders, payments } from "@zhanggui/db";
 import { Fault } from "@zhanggui/domain";
-import { startPayment, viewPayment } from "@zhanggui/operations";
+import { requestQuery, startPayment, viewPayment } from "@zhanggui/operations";
 
 import type { Deps } from "../deps.ts";
 import { json, jsonBody, refusals } from "../http/responses.ts";
@@ -20,6 +20,16 @@ const startRoute = createRoute({
   summary: "Start an attempt; repeating it answers the same action.",
   request: { params: idParam, body: { ...jsonBody(startPaymentSchema), required: false } },
   responses: { 200: json(z.object({ payment: paymentSchema, action: actionSchema }), "Started."), ...refusals },
+});
+
+const queryRoute = createRoute({
+  method: "post",
+  path: "/{id}/query",
+  tags,
+  security,
+  summary: '"I have paid", or the visit to a return page: has the gateway asked soon. It proves nothing by itself.',
+  request: { params: idParam },
+  responses: { 202: json(z.object({ payment: paymentSchema }), "The attempt as it stands now."), ...refusals },
 });
 
 const readRoute = createRoute({
@@ -41,6 +51,13 @@ export function paymentRoutes({ engine }: Pick<Deps, "engine">) {
         ...c.req.valid("json"),
       });
       return c.json({ payment, action: { ...action, ...(action.fields && { fields: { ...action.fields } }) } }, 200);
+    })
+    .openapi(queryRoute, async (c) => {
+      const payment = await requestQuery(engine, {
+        customerId: c.get("caller").sub,
+        paymentId: c.req.valid("param").id,
+      });
+      return c.json({ payment }, 202);
     })
     .openapi(readRoute, async (c) => {
       const { id } = c.req.valid("param");

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import {
   callbackStates,
+  caseEffects,
   exceptionActions,
   exceptionKinds,
   exceptionStates,
@@ -23,7 +24,8 @@ export const reason = storableText(longestReason).optional();
 /** A write that says nothing but why; it may also come without a body. */
 export const reasonSchema = z.object({ reason }).openapi("Reason");
 
-const price = z
+/** Yuan above zero, in the form in which it is kept. */
+const positiveAmount = z
   .string()
   .transform((text, context) => {
     const amount = parseAmount(text);
@@ -36,11 +38,32 @@ const price = z
 export const putProductSchema = z
   .object({
     name: z.string().trim().pipe(storableText(longestName)).openapi({ type: "string", maxLength: longestName }),
-    price,
+    price: positiveAmount,
     available: z.int().min(0).max(largestStock),
     reason,
   })
   .openapi("PutProduct");
+
+export const refundOrderSchema = z
+  .object({
+    amount: positiveAmount
+      .optional()
+      .openapi({ type: "string", description: "Yuan; without it all that is left of the order's payment." }),
+    restock: z.boolean().optional().openapi({
+      description: "Put the pieces back on sale when all the money is back. Only with all that is left; default false.",
+    }),
+    reason,
+  })
+  .openapi("RefundOrder");
+
+export const cancelOrderSchema = z
+  .object({
+    restock: z.boolean().optional().openapi({
+      description: "Of a paid order: whether its pieces go back on sale when the money is back. Default true.",
+    }),
+    reason,
+  })
+  .openapi("CancelOrder");
 
 export const productSchema = z
   .object({
@@ -69,6 +92,7 @@ export const callbackSchema = z
     currency: z.string(),
     orderId: z.string().nullable(),
     paymentId: z.string().nullable(),
+    verifiedBy: z.string().nullable().openapi({ description: "The name of the key that verified it." }),
     deliveries: z.int(),
     attempts: z.int(),
     error: z.string().nullable(),
@@ -93,14 +117,60 @@ export const exceptionSchema = z
     orderId: z.string().optional(),
     paymentId: z.string().optional(),
     callbackId: z.string().optional(),
+    evidence: z.string().optional().openapi({ description: "The callback or the query that proves it." }),
     amount: z.string().optional(),
+    owner: z.string().optional(),
     detail: z.unknown(),
     suggestedAction: z.enum(exceptionActions),
+    allowedActions: z.array(
+      z.object({
+        action: z.enum(exceptionActions),
+        does: z.enum(caseEffects).openapi({ description: "What it would do now." }),
+        needs: z.array(z.enum(["orderId"])),
+        secondPerson: z.enum(["no", "unless_admin", "yes"]),
+      }),
+    ),
+    proposal: z
+      .object({
+        action: z.enum(exceptionActions),
+        by: z.string(),
+        at: time,
+        reason: z.string().optional(),
+        orderId: z.string().optional(),
+      })
+      .optional()
+      .openapi({ description: "Waits for a second person who asks for the same." }),
+    overdue: z.boolean(),
     dueAt: time,
     createdAt: time,
+    resolution: z.enum(exceptionActions).optional(),
+    resolvedBy: z.string().optional(),
+    resolveReason: z.string().optional(),
     resolvedAt: time.optional(),
   })
   .openapi("Exception");
+
+const requiredReason = storableText(longestReason);
+const longestId = 100;
+
+export const resolveExceptionSchema = z
+  .object({
+    action: z.enum(exceptionActions),
+    reason: requiredReason,
+    amount: positiveAmount
+      .optional()
+      .openapi({ type: "string", description: "Yuan that you saw: refused when something else is at stake by now." }),
+    orderId: storableText(longestId)
+      .optional()
+      .openapi({ description: "Which order unmatched money is for; only with `apply`." }),
+  })
+  .openapi("ResolveException");
+
+export const requiredReasonSchema = z.object({ reason: requiredReason }).openapi("RequiredReason");
+
+export const assignExceptionSchema = z
+  .object({ owner: storableText(longestName).nullable(), reason: requiredReason })
+  .openapi("AssignException");
 
 export const auditEntrySchema = z
   .object({
@@ -115,6 +185,7 @@ export const auditEntrySchema = z
     after: z.unknown(),
     reason: z.string().nullable(),
     evidence: z.string().nullable(),
+    sealed: z.boolean().optional().openapi({ description: "Whether it is under a seal of the audit's chain." }),
   })
   .openapi("AuditEntry");
 
@@ -136,3 +207,28 @@ export const jobSchema = z
     finishedAt: time.optional(),
   })
   .openapi("Job");
+
+export const gatewayQuerySchema = z
+  .object({
+    id: z.string(),
+    paymentId: z.string(),
+    at: time,
+    call: z.enum(["query", "close"]),
+    answer: z.enum(["found", "closed", "paid", "not_found", "unknown"]),
+    says: z.string().nullable().openapi({ description: "The gateway's own word, or why there was none." }),
+    ms: z.int(),
+  })
+  .openapi("GatewayQuery");
+
+export const providerSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    callable: z.boolean().openapi({ description: "Whether its gateway is called; else it only calls us." }),
+    silentSince: time.nullable().openapi({ description: "Since when its money is found by queries only." }),
+    lastCallbackAt: time.nullable(),
+    lastAnswerAt: time.nullable(),
+    restingUntil: time.nullable().openapi({ description: "It has not answered for long and is left in peace." }),
+    openAttempts: z.int(),
+  })
+  .openapi("Provider");

@@ -47,8 +47,8 @@ export const paymentSchema = z
 export const refundSchema = z
   .object({
     id: z.string(),
-    orderId: z.string(),
-    paymentId: z.string(),
+    orderId: z.string().optional(),
+    paymentId: z.string().optional(),
     amount,
     status: z.enum(["created", "processing", "unknown", "succeeded", "failed", "abnormal"]),
     outRefundNo: z.string(),

@@ -28,8 +28,8 @@ import { startGuard } from "../../src/guard.ts";
 import { buildProcessors } from "../../src/processors.ts";
 import { type OwnRedis, placeForRedis } from "./redis-server.ts";
 
-const secret = "a test secret of enough length";
-const customerId = "customer-1";
+export const secret = "a test secret of enough length";
+export const customerId = "customer-1";
 const sku = "tea-0001";
 
 const migrations = new URL("../../../../packages/db/migrations/", import.meta.url);
@@ -63,10 +63,13 @@ export type WorldOptions = {
   /** With a guard the sweep comes round this often; without, nobody sweeps and the queue is all there is. */
   readonly guardEverySeconds?: number;
   readonly recheckSeconds?: number;
+  /** Where the provider `gate` is called. */
+  readonly gateUrl?: string;
 };
 
 /** A worker as `main.ts` makes it, on a real database and a real queue, that is taken down after the test. */
-export async function openWorld({ kind, guardEverySeconds, recheckSeconds = 1 }: WorldOptions): Promise<World> {
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const { kind, guardEverySeconds, recheckSeconds = 1, gateUrl } = options;
   const database = await workerDatabase();
   onTestFinished(database.drop);
   const redis = kind === "redis" ? await placeForRedis() : undefined;
@@ -85,12 +88,16 @@ export async function openWorld({ kind, guardEverySeconds, recheckSeconds = 1 }:
   const engine: Engine = {
     db,
     wake: createBell(producer, { recheckSeconds }),
-    providers: new Map([["till", { kind: "hmac", secret }]]),
+    providers: new Map([
+      ["till", { kind: "hmac", secret }],
+      ["gate", { kind: "hmac", secret, ...(gateUrl === undefined ? {} : { baseUrl: gateUrl }) }],
+    ]),
     outside: { fetch, now: () => new Date() },
     log,
     publicUrl: "http://shop.test",
     orderTtlSeconds: 1_800,
-    latePaymentPolicy: "hold",
+    secondPersonLimit: "5000.00",
+    latePaymentPolicies: { otherwise: "hold", byProvider: {} },
   };
   const runs: JobRun[] = [];
   let guard: ReturnType<typeof startGuard> | undefined;
@@ -112,9 +119,9 @@ export async function openWorld({ kind, guardEverySeconds, recheckSeconds = 1 }:
 }
 
 /** An order whose payment has been started, with a deadline so many seconds ahead. */
-export async function placeStarted({ engine }: World, ttlSeconds?: number): Promise<PlacedOrder> {
+export async function placeStarted({ engine }: World, ttlSeconds?: number, provider = "till"): Promise<PlacedOrder> {
   const items = [{ sku, quantity: 1 }];
-  const placed = await placeOrder(engine, { customerId, provider: "till", items, ttlSeconds });
+  const placed = await placeOrder(engine, { customerId, provider, items, ttlSeconds });
   await startPayment(engine, { customerId, paymentId: placed.payment.id });
   return placed;
 }
@@ -133,22 +140,37 @@ export function paid({ payment }: PlacedOrder): Readonly<Record<string, string>>
 }
 
 /** Signs what a gateway says, verifies it as the callbacks route does, and records it. */
-export async function hear(engine: Engine, words: Readonly<Record<string, string>>): Promise<callbacks.Recorded> {
+export async function hear(
+  engine: Engine,
+  words: Readonly<Record<string, string>>,
+  provider = "till",
+): Promise<callbacks.Recorded> {
   const body = Buffer.from(JSON.stringify({ ...words, sign: sign(new Map(Object.entries(words)), secret) }));
   const headers = { "content-type": "application/json" };
   const verified = await verifyCallback(
     { kind: "hmac", secret },
-    { method: "POST", path: "/callbacks/till", headers, body },
+    { method: "POST", path: `/callbacks/${provider}`, headers, body },
     { now: new Date(), production: true },
   );
   if (!verified.ok) throw new Error(`refused: ${verified.reason}`);
-  return recordCallback(engine, { provider: "till", notice: verified.notice, headers, body });
+  return recordCallback(engine, { ...verified, provider, headers, body });
 }
 
 /** The same engine with nobody at the bell. */
 export function withoutBell(engine: Engine): Engine {
   const ignore = async () => undefined;
-  return { ...engine, wake: { settle: ignore, resettle: ignore, expireAt: ignore, forgetExpiry: ignore } };
+  return {
+    ...engine,
+    wake: {
+      settle: ignore,
+      resettle: ignore,
+      expireAt: ignore,
+      forgetExpiry: ignore,
+      query: ignore,
+      sendRefund: ignore,
+      resendRefunds: ignore,
+    },
+  };
 }
 
 export async function statusOf({ db }: World, { order }: PlacedOrder): Promise<string | undefined> {

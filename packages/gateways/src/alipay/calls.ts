@@ -87,12 +87,14 @@ export const alipayCalls: GatewayCalls<AlipayAccount> = {
   },
 
   async close(account, { outTradeNo, expiresAt }, outside) {
+    // Taken before the question: an answer that was given in time must not count as one after the deadline.
+    const wasOver = outside.now() >= expiresAt;
     const bizContent = { out_trade_no: outTradeNo };
     const answer = await ask(account, outside, { method: "alipay.trade.close", bizContent });
     if (answer.kind === "unknown") return answer;
     if (answer.said === "ACQ.TRADE_NOT_EXIST") {
       // Nobody has scanned the code, and after its `time_expire` nobody can (alipay.trade.precreate).
-      return { kind: outside.now() >= expiresAt ? "closed" : "not_found" };
+      return { kind: wasOver ? "closed" : "not_found" };
     }
     if (answer.said === "ACQ.TRADE_HAS_CLOSE") return { kind: "closed" };
     if (notWaiting.has(answer.said)) return { kind: "paid" };

@@ -8,7 +8,9 @@ import { type Words, secret } from "./shop.ts";
 
 /** What the gateway answers to one call, by its path. `undefined` hangs up without a word. */
 export type Answers = {
-  readonly [Path in "/pay" | "/query" | "/close"]: (call: Words) => Words | undefined | Promise<Words | undefined>;
+  readonly [Path in "/pay" | "/query" | "/close" | "/refund" | "/refund-query"]: (
+    call: Words,
+  ) => Words | undefined | Promise<Words | undefined>;
 };
 
 export type GatewayServer = {
@@ -19,15 +21,18 @@ export type GatewayServer = {
   readonly stop: () => Promise<void>;
 };
 
-const unheard: Answers = {
+/** Unless it is told otherwise: nobody has paid, and it does as it is asked. */
+const unpaid: Answers = {
   "/pay": () => ({ code: "SUCCESS", cashier_url: "http://cashier.test/1" }),
-  "/query": () => ({ code: "NOT_FOUND" }),
-  "/close": () => ({ code: "NOT_FOUND" }),
+  "/query": () => ({ code: "SUCCESS", status: "NOTPAY", amount: "39.80" }),
+  "/close": () => ({ code: "SUCCESS" }),
+  "/refund": () => ({ code: "FAIL", message: "no refunds today" }),
+  "/refund-query": () => ({ code: "NOT_FOUND" }),
 };
 
 /** A gateway on a real port that signs what it is told to answer. */
 export async function startGateway(): Promise<GatewayServer> {
-  let answers = unheard;
+  let answers = unpaid;
   const calls: string[] = [];
   const server: Server = createServer(async (request, response) => {
     const path = request.url as keyof Answers;
@@ -45,7 +50,7 @@ export async function startGateway(): Promise<GatewayServer> {
     url: `http://127.0.0.1:${address.port}`,
     calls,
     answer: (given) => {
-      answers = { ...unheard, ...given };
+      answers = { ...unpaid, ...given };
       calls.length = 0;
     },
     stop: async () => {

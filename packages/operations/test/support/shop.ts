@@ -1,6 +1,7 @@
 import { type Db, audit, type callbacks, exceptions, openDatabase, orders, payments, receipts } from "@zhanggui/db";
-import type { LatePaymentPolicy } from "@zhanggui/domain";
+import type { LatePaymentPolicies } from "@zhanggui/domain";
 import { type Account, sign, verifyCallback } from "@zhanggui/gateways";
+import { sql } from "kysely";
 import { expect } from "vitest";
 
 import {
@@ -27,6 +28,9 @@ export type Asked = {
   readonly resettle: RecordedNotice[];
   readonly expireAt: { readonly orderId: string; readonly at: Date }[];
   readonly forgetExpiry: string[];
+  readonly sendRefund: string[];
+  readonly resendRefunds: string[];
+  readonly query: string[];
 };
 
 export type Shop = {
@@ -38,16 +42,28 @@ export type Shop = {
 };
 
 export type ShopOptions = {
-  readonly latePaymentPolicy?: LatePaymentPolicy;
+  /** Yuan text. */
+  readonly secondPersonLimit?: string;
+  readonly latePaymentPolicy?: LatePaymentPolicies["otherwise"];
+  readonly latePaymentPolicyOf?: LatePaymentPolicies["byProvider"];
   /** Where the provider `gate` is called. */
   readonly gateUrl?: string;
 };
 
 /** A whole shop but for the queue, which only writes down what it is asked. `till` is never called, `gate` is. */
-export async function openShop({ latePaymentPolicy = "hold", gateUrl }: ShopOptions = {}): Promise<Shop> {
+export async function openShop(options: ShopOptions = {}): Promise<Shop> {
+  const { latePaymentPolicy = "hold", latePaymentPolicyOf = {}, gateUrl } = options;
   const database = await migratedDatabase();
   const db = openDatabase({ url: database.url, name: "test", poolSize: 24, onError: () => undefined });
-  const asked: Asked = { settle: [], resettle: [], expireAt: [], forgetExpiry: [] };
+  const asked: Asked = {
+    settle: [],
+    resettle: [],
+    expireAt: [],
+    forgetExpiry: [],
+    query: [],
+    sendRefund: [],
+    resendRefunds: [],
+  };
   const warnings: string[] = [];
   const accounts: [string, Account][] = [
     ["till", { kind: "hmac", secret }],
@@ -62,13 +78,17 @@ export async function openShop({ latePaymentPolicy = "hold", gateUrl }: ShopOpti
       resettle: async (notices) => void asked.resettle.push(...notices),
       expireAt: async (orderId, at) => void asked.expireAt.push({ orderId, at }),
       forgetExpiry: async (orderId) => void asked.forgetExpiry.push(orderId),
+      sendRefund: async (refundId) => void asked.sendRefund.push(refundId),
+      resendRefunds: async (refundIds) => void asked.resendRefunds.push(...refundIds),
+      query: async (paymentId) => void asked.query.push(paymentId),
     },
     providers: new Map(accounts),
     outside: { fetch, now: () => new Date() },
     log: { info: () => undefined, warn: (_, message) => void warnings.push(message), error: () => undefined },
     publicUrl: "http://shop.test",
     orderTtlSeconds: 1_800,
-    latePaymentPolicy,
+    secondPersonLimit: options.secondPersonLimit ?? "5000.00",
+    latePaymentPolicies: { otherwise: latePaymentPolicy, byProvider: latePaymentPolicyOf },
   };
   return {
     engine,
@@ -85,7 +105,18 @@ export async function openShop({ latePaymentPolicy = "hold", gateUrl }: ShopOpti
 /** The same shop with a queue that cannot be reached. */
 export function withoutQueue({ engine }: Shop): Engine {
   const refuse = () => Promise.reject(new Error("no queue"));
-  return { ...engine, wake: { settle: refuse, resettle: refuse, expireAt: refuse, forgetExpiry: refuse } };
+  return {
+    ...engine,
+    wake: {
+      settle: refuse,
+      resettle: refuse,
+      expireAt: refuse,
+      forgetExpiry: refuse,
+      query: refuse,
+      sendRefund: refuse,
+      resendRefunds: refuse,
+    },
+  };
 }
 
 let products = 0;
@@ -121,7 +152,7 @@ export async function hear(shop: Shop, words: Words, provider = "till"): Promise
   const request = { method: "POST", path: `/callbacks/${provider}`, headers, body };
   const verified = await verifyCallback(account, request, { now: new Date(), production: true });
   if (!verified.ok) throw new Error(`refused: ${verified.reason}`);
-  return recordCallback(shop.engine, { provider, notice: verified.notice, headers, body });
+  return recordCallback(shop.engine, { ...verified, provider, headers, body });
 }
 
 /** Hears and settles at once: answers the outcome. */
@@ -200,7 +231,7 @@ export async function expectStockConserved({ db }: Shop): Promise<void> {
   }
 }
 
-/** The law of money: each booked transaction either made an order paid or waits in an exception. */
+/** The law of money: each booked transaction made an order paid, is on its way back, or waits in an exception. */
 export async function expectMoneyAccounted({ db }: Shop): Promise<void> {
   const unaccounted = await db
     .selectFrom("receipts")
@@ -216,6 +247,7 @@ export async function expectMoneyAccounted({ db }: Shop): Promise<void> {
               .whereRef("payments.amount", "=", "receipts.amount")
               .where("effective", "=", true),
           ),
+          sql<boolean>`refunded + refund_reserved = receipts.amount`,
           exists(
             selectFrom("exceptions")
               .select("id")

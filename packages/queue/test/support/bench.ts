@@ -39,6 +39,8 @@ export async function testProducer(backend: QueueBackend, log: QueueLog = listen
 const idle: Processors = {
   "settle-callback": async () => undefined,
   "expire-order": async () => undefined,
+  "send-refund": async () => undefined,
+  "query-payments": async () => undefined,
   sweep: async () => undefined,
 };
 

@@ -10,7 +10,13 @@ process.once("message", ({ backend, timing }: Doom) => {
   };
   void openPool({
     backend,
-    processors: { "settle-callback": hang, "expire-order": hang, sweep: hang },
+    processors: {
+      "settle-callback": hang,
+      "expire-order": hang,
+      "send-refund": hang,
+      "query-payments": hang,
+      sweep: hang,
+    },
     log: { info: () => undefined, warn: () => undefined },
     onRun: () => undefined,
     onReconnect: () => undefined,

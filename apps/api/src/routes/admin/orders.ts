@@ -1,20 +1,39 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { audit, callbacks, exceptions, orders, payments, refunds } from "@zhanggui/db";
-import { Fault } from "@zhanggui/domain";
-import { cancelOrder, fulfilOrder, viewOrder, viewPayment, viewRefund } from "@zhanggui/operations";
+import { audit, callbacks, exceptions, gatewayQueries, orders, payments, refunds } from "@zhanggui/db";
+import { Decimal, Fault } from "@zhanggui/domain";
+import {
+  cancelByOperator,
+  fulfilOrder,
+  refundOrder,
+  reviveOrder,
+  viewCases,
+  viewOrder,
+  viewPayment,
+  viewRefund,
+} from "@zhanggui/operations";
 
 import type { Deps } from "../../deps.ts";
 import { requireRole } from "../../http/authentication.ts";
-import { json, refusals } from "../../http/responses.ts";
+import { json, jsonBody, refusals } from "../../http/responses.ts";
 import { createRouter } from "../../http/router.ts";
-import { auditEntrySchema, callbackWithBytesSchema, exceptionSchema, holdSchema } from "../../schemas/admin.ts";
+import {
+  auditEntrySchema,
+  callbackWithBytesSchema,
+  cancelOrderSchema,
+  exceptionSchema,
+  gatewayQuerySchema,
+  holdSchema,
+  refundOrderSchema,
+  requiredReasonSchema,
+} from "../../schemas/admin.ts";
 import { orderSchema, paymentSchema, refundSchema } from "../../schemas/shop.ts";
 import { nextCursorOf, pageQuery } from "../../schemas/page.ts";
 import { idParam, storableText } from "../../schemas/text.ts";
-import { viewAuditEntry, viewCallbackWithBytes, viewException, viewHold } from "../../views.ts";
+import { viewAuditEntry, viewCallbackWithBytes, viewGatewayQuery, viewHold } from "../../views.ts";
 import { adminRoute, reasonBody } from "./route.ts";
 
 const longestSearch = 200;
+const longestKey = 200;
 
 const customerOrder = orderSchema.extend({ customerId: z.string() }).openapi("CustomerOrder");
 
@@ -54,6 +73,7 @@ const readRoute = createRoute({
         refunds: z.array(refundSchema),
         holds: z.array(holdSchema),
         exceptions: z.array(exceptionSchema),
+        gatewayQueries: z.array(gatewayQuerySchema),
         audit: z.array(auditEntrySchema),
       }),
       "The order's timeline.",
@@ -62,7 +82,7 @@ const readRoute = createRoute({
   },
 });
 
-const moveRoute = <Event extends "ship" | "complete" | "cancel">(event: Event, summary: string) =>
+const moveRoute = <Event extends "ship" | "complete">(event: Event, summary: string) =>
   createRoute({
     ...adminRoute("Orders", summary),
     method: "post",
@@ -71,6 +91,56 @@ const moveRoute = <Event extends "ship" | "complete" | "cancel">(event: Event, s
     request: { params: idParam, body: reasonBody },
     responses: { 200: json(z.object({ order: orderSchema }), "Done."), ...refusals },
   });
+
+const cancelRoute = createRoute({
+  ...adminRoute(
+    "Orders",
+    "Cancel an unpaid order, or a paid one with its refund: it stays paid until the money is back.",
+  ),
+  method: "post",
+  path: "/{id}/cancel",
+  middleware: [requireRole("operator")] as const,
+  request: {
+    params: idParam,
+    body: { required: false, content: { "application/json": { schema: cancelOrderSchema } } },
+  },
+  responses: {
+    200: json(z.object({ order: orderSchema, refund: refundSchema.optional() }), "Cancelled, or on its way there."),
+    ...refusals,
+  },
+});
+
+const refundRoute = createRoute({
+  ...adminRoute("Orders", "Refund an order, wholly or in part. With an Idempotency-Key it can be repeated safely."),
+  method: "post",
+  path: "/{id}/refund",
+  middleware: [requireRole("operator")] as const,
+  request: {
+    params: idParam,
+    headers: z.object({ "idempotency-key": storableText(longestKey).optional() }),
+    body: { required: false, content: { "application/json": { schema: refundOrderSchema } } },
+  },
+  responses: {
+    200: json(z.object({ order: orderSchema, refund: refundSchema }), "Reserved; the gateway is being asked."),
+    ...refusals,
+  },
+});
+
+const reviveRoute = createRoute({
+  ...adminRoute(
+    "Orders",
+    "Take a cancelled order to paid for the late money that waits in its case, when its stock is still there.",
+  ),
+  method: "post",
+  path: "/{id}/revive",
+  middleware: [requireRole("operator")] as const,
+  request: { params: idParam, body: jsonBody(requiredReasonSchema) },
+  responses: {
+    200: json(z.object({ order: orderSchema }), "Paid."),
+    202: json(z.object({ exception: exceptionSchema }), "Proposed: a second person has to confirm it."),
+    ...refusals,
+  },
+});
 
 export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
   const { db } = engine;
@@ -93,13 +163,14 @@ export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
       const { id } = c.req.valid("param");
       const order = await orders.find(db, id);
       if (order === undefined) throw new Fault("order_not_found", { orderId: id });
-      const [lines, attempts, notices, back, holds, cases, entries] = await Promise.all([
+      const [lines, attempts, notices, back, holds, cases, queries, entries] = await Promise.all([
         orders.linesOf(db, [id]),
         payments.ofOrder(db, id),
         callbacks.ofOrder(db, id),
         refunds.ofOrder(db, id),
         orders.holdsOf(db, id),
         exceptions.ofOrder(db, id),
+        gatewayQueries.ofOrder(db, id),
         audit.ofOrder(db, id),
       ]);
       return c.json(
@@ -109,7 +180,8 @@ export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
           callbacks: notices.map(viewCallbackWithBytes),
           refunds: back.map(viewRefund),
           holds: holds.map(viewHold),
-          exceptions: cases.map(viewException),
+          exceptions: await viewCases(engine, cases),
+          gatewayQueries: queries.map(viewGatewayQuery),
           audit: entries.map(viewAuditEntry),
         },
         200,
@@ -137,14 +209,30 @@ export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
       });
       return c.json({ order }, 200);
     })
-    .openapi(moveRoute("cancel", "Cancel an unpaid order."), async (c) => {
-      const { sub } = c.get("caller");
-      const order = await cancelOrder(engine, {
+    .openapi(cancelRoute, async (c) => {
+      const { reason, restock } = c.req.valid("json");
+      const orderId = c.req.valid("param").id;
+      return c.json(await cancelByOperator(engine, { orderId, actor: c.get("caller").sub, reason, restock }), 200);
+    })
+    .openapi(reviveRoute, async (c) => {
+      const { id: orderId } = c.req.valid("param");
+      const { reason } = c.req.valid("json");
+      const { kind, exception } = await reviveOrder(engine, { orderId, reason, by: c.get("caller") });
+      if (kind === "proposed") return c.json({ exception }, 202);
+      const order = await orders.find(db, orderId);
+      if (order === undefined) throw new Fault("order_not_found", { orderId });
+      return c.json({ order: viewOrder(order, await orders.linesOf(db, [orderId])) }, 200);
+    })
+    .openapi(refundRoute, async (c) => {
+      const { amount, reason, restock } = c.req.valid("json");
+      const refunded = await refundOrder(engine, {
         orderId: c.req.valid("param").id,
-        customerId: undefined,
-        actor: sub,
-        why: c.req.valid("json").reason,
+        amount: amount === undefined ? undefined : new Decimal(amount),
+        actor: c.get("caller").sub,
+        reason,
+        restock,
+        idempotencyKey: c.req.valid("header")["idempotency-key"],
       });
-      return c.json({ order }, 200);
+      return c.json(refunded, 200);
     });
 }
