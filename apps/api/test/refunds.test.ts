@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { secret, success } from "./notices.ts";
 import { expectProblem } from "./problem.ts";
 import { type Placed, type Shop, openShop, placeOrder, putProduct } from "./shop.ts";
-import { customer, operator, viewer } from "./tokens.ts";
+import { admin, customer, operator, viewer } from "./tokens.ts";
 
 /** Nobody listens there: a call's outcome is unknown. */
 const baseUrl = "http://127.0.0.1:9";
@@ -109,6 +109,37 @@ describe("POST /admin/orders/:id/refund", () => {
     const metrics = await shop.ask("GET", "/metrics");
     expect(metrics.text).toMatch(/zhanggui_refunds\{[^}]*status="unknown"[^}]*\} [1-9]/);
     expect(metrics.text).toMatch(/zhanggui_refunds_oldest_unknown_seconds\{[^}]*\} \d/);
+  });
+});
+
+describe("a refund above the limit", () => {
+  test("is 202 until a second operator asks for the same, is shown meanwhile, and can be withdrawn", async () => {
+    const strict = await openShop({
+      accounts: { mock: { kind: "mock", secret, baseUrl } },
+      secondPersonLimit: "10.00",
+    });
+    await putProduct(strict, "tea");
+    const placed = await placeOrder(strict, "tea");
+    await strict.ask("POST", "/callbacks/mock", { json: success(placed.payment) });
+    const heard = await strict.ask("GET", `/admin/callbacks?outTradeNo=${placed.payment.outTradeNo}`, {
+      token: viewer,
+    });
+    await settleCallback(strict.deps.engine, heard.body.callbacks[0].id);
+    const path = `/admin/orders/${placed.order.id}/refund`;
+
+    const proposed = await strict.ask("POST", path, { token: operator, json: { reason: "a dent" } });
+    const detail = await strict.ask("GET", `/admin/orders/${placed.order.id}`, { token: viewer });
+    expectProblem(await strict.ask("POST", path, { token: operator, json: {} }), 409, "second_person_needed");
+    const withdrawn = await strict.ask("POST", `${path}/withdraw`, { token: operator, json: { reason: "no dent" } });
+    const again = await strict.ask("POST", path, { token: operator, json: {} });
+    const confirmed = await strict.ask("POST", path, { token: admin, json: {} });
+
+    expect(proposed).toMatchObject({ status: 202, body: { proposal: { amount: "19.90", reason: "a dent" } } });
+    expect(detail.body.refundProposal).toEqual(proposed.body.proposal);
+    expect(withdrawn.status).toBe(200);
+    expect(again.status).toBe(202);
+    expect(confirmed).toMatchObject({ status: 200, body: { refund: { amount: "19.90" } } });
+    await strict.close();
   });
 });
 

@@ -63,6 +63,7 @@ export type ShopOptions = {
   readonly redisUrl?: string;
   readonly production?: boolean;
   readonly ttlSeconds?: number;
+  readonly secondPersonLimit?: string;
   readonly accounts?: Readonly<Record<string, Account>>;
   readonly authenticate?: Deps["authenticate"];
 };
@@ -84,7 +85,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     log,
     publicUrl: "http://127.0.0.1:3000",
     orderTtlSeconds: options.ttlSeconds ?? 1_800,
-    secondPersonLimit: "5000.00",
+    secondPersonLimit: options.secondPersonLimit ?? "5000.00",
     latePaymentPolicies: { otherwise: "hold", byProvider: {} },
   };
   const orderEvents = createOrderEvents(db, () => undefined);

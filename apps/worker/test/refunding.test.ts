@@ -18,8 +18,10 @@ async function paidOrder(world: World) {
   return placed;
 }
 
-function refund({ engine }: Pick<World, "engine">, orderId: string) {
-  return refundOrder(engine, { orderId, actor: "operator-1", reason: "asked for" });
+async function refund({ engine }: Pick<World, "engine">, orderId: string) {
+  const asked = await refundOrder(engine, { orderId, actor: "operator-1", reason: "asked for" });
+  if (!("refund" in asked)) throw new Error("the refund was only proposed");
+  return asked;
 }
 
 for (const { kind, isHere } of backends) {

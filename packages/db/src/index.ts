@@ -14,6 +14,7 @@ export * as payments from "./payments.ts";
 export * as products from "./products.ts";
 export * as providerHealth from "./provider-health.ts";
 export * as receipts from "./receipts.ts";
+export * as refundProposals from "./refund-proposals.ts";
 export * as refunds from "./refunds.ts";
 export type * from "./schema.ts";
 export * as statistics from "./statistics.ts";

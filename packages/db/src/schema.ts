@@ -157,6 +157,16 @@ export type RefundTable = {
   next_ask_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
 };
 
+export type RefundProposalTable = {
+  order_id: string;
+  amount: Numeric;
+  restock: boolean;
+  ends_order_as: RefundEnd;
+  proposed_by: string;
+  reason: string | null;
+  proposed_at: CreatedAt;
+};
+
 export type ExceptionTable = {
   id: string;
   subject: string;
@@ -249,6 +259,7 @@ export type Tables = {
   callbacks: CallbackTable;
   receipts: ReceiptTable;
   refunds: RefundTable;
+  refund_proposals: RefundProposalTable;
   exceptions: ExceptionTable;
   idempotency_keys: IdempotencyKeyTable;
   audit: AuditTable;
@@ -266,6 +277,7 @@ export type Payment = Selectable<PaymentTable>;
 export type Callback = Selectable<CallbackTable>;
 export type Receipt = Selectable<ReceiptTable>;
 export type Refund = Selectable<RefundTable>;
+export type RefundProposal = Selectable<RefundProposalTable>;
 export type ExceptionCase = Selectable<ExceptionTable>;
 export type AuditEntry = Selectable<AuditTable>;
 export type AuditSeal = Selectable<AuditSealTable>;

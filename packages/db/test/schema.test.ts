@@ -190,6 +190,15 @@ const columns: { readonly [Table in keyof Tables]: Readonly<Record<keyof Tables[
     asks: "integer",
     next_ask_at: "timestamptz?",
   },
+  refund_proposals: {
+    order_id: "text",
+    amount: "numeric",
+    restock: "boolean",
+    ends_order_as: "text",
+    proposed_by: "text",
+    reason: "text?",
+    proposed_at: "timestamptz",
+  },
   exceptions: {
     id: "text",
     subject: "text",

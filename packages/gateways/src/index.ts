@@ -1,4 +1,5 @@
 export type * from "./gateway.ts";
+export { readRsaPrivateKey } from "./alipay/keys.ts";
 export { sign, isSignedBy } from "./hmac/signature.ts";
 export { decimalsOf, stripeAmount, stripeMinor } from "./stripe/minor-units.ts";
 export { readFlatBody, readFlatJson } from "./flat-body.ts";

@@ -367,8 +367,21 @@ describe("a refund", () => {
   });
 });
 
-test("a statement is not offered, and only an account with an address is called", async () => {
-  expect(await stripeCalls.statement(account, "2026-11-21", outside)).toMatchObject({ kind: "not_ready" });
+test("a page without TLS is shown only where the simulator that plays the account has it", async () => {
+  const url = `${gateway.url}/cashier/stripe/p_1`;
+  serve({ [create]: { body: { ...open, url } } });
+  expect(await pay()).toEqual({ kind: "created", action: { type: "redirect", url } });
+
+  for (const elsewhere of ["http://127.0.0.1:9/cashier/stripe/p_1", "http://checkout.stripe.com/c/pay/cs_1"]) {
+    serve({ [create]: { body: { ...open, url: elsewhere } } });
+    expect(await pay()).toMatchObject({ kind: "unknown" });
+  }
+  const behindTls: StripeAccount = { ...keys, baseUrl: "https://api.stripe.test" };
+  const answering = { ...outside, fetch: async () => Response.json({ ...open, url }) };
+  expect(await stripeCalls.pay(behindTls, paying, answering)).toMatchObject({ kind: "unknown" });
+});
+
+test("only an account with an address is called", () => {
   expect(stripeCalls.isCallable(keys)).toBe(false);
   expect(stripeCalls.isCallable(account)).toBe(true);
 });

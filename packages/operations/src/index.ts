@@ -15,6 +15,7 @@ export * from "./query-payments.ts";
 export * from "./rebuild-queues.ts";
 export * from "./record-callback.ts";
 export * from "./refund-order.ts";
+export * from "./refund-proposal.ts";
 export * from "./request-query.ts";
 export * from "./resolve-exception.ts";
 export * from "./retry-callbacks.ts";

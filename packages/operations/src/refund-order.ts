@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 
-import { type Refund, type Tx, idempotency, orders, receipts, transact } from "@zhanggui/db";
+import { type Order, type Receipt, type Refund, type Tx, idempotency, orders, receipts, transact } from "@zhanggui/db";
 import { type Decimal, Fault, type RefundEnd, formatAmount, orderStates, step } from "@zhanggui/domain";
 
 import { cancelOrder } from "./cancel-order.ts";
 import type { Engine } from "./engine.ts";
-import { assertRefundable, requestRefund, ringRefund } from "./request-refund.ts";
+import { type RefundProposalView, proposeRefund } from "./refund-proposal.ts";
+import { assertRefundable, leftOf, requestRefund, ringRefund } from "./request-refund.ts";
 import { type OrderView, type RefundView, viewOrder, viewRefund } from "./views.ts";
 
 /** What the gateway is told where the operator gives no reason. */
@@ -24,17 +25,19 @@ export type RefundOrder = {
 };
 
 export type OrderRefund = { readonly order: OrderView; readonly refund: RefundView };
+/** Kept until a second person asks for the same. */
+export type ProposedRefund = { readonly order: OrderView; readonly proposal: RefundProposalView };
 
 /**
  * Refunds a paid order, wholly or in part: reserves the amount, then has the gateway asked. The order follows when all of
- * its payment is back with the buyer.
+ * its payment is back with the buyer. Above the limit it is only proposed, until somebody else asks for the same.
  *
  * @throws Fault `order_not_found`, `nothing_to_refund`, `refund_exceeds_payment`, `gateway_not_callable`,
- *   `invalid_input`, `idempotency_conflict`.
+ *   `invalid_input`, `idempotency_conflict`, `second_person_needed`, `action_not_allowed`.
  */
-export async function refundOrder(engine: Engine, asked: RefundOrder): Promise<OrderRefund> {
+export async function refundOrder(engine: Engine, asked: RefundOrder): Promise<OrderRefund | ProposedRefund> {
   const sent = await transact(engine.db, (tx) => sendBackOnce(tx, engine, asked));
-  await ringRefund(engine, sent.refund);
+  if ("refund" in sent) await ringRefund(engine, sent.refund);
   return sent;
 }
 
@@ -55,18 +58,20 @@ export type CancelByOperator = {
 export async function cancelByOperator(
   engine: Engine,
   { orderId, actor, reason, restock = true }: CancelByOperator,
-): Promise<{ readonly order: OrderView; readonly refund?: RefundView }> {
+): Promise<{ readonly order: OrderView; readonly refund?: RefundView; readonly proposal?: RefundProposalView }> {
   const order = await orders.find(engine.db, orderId);
   if (order?.status !== "paid") {
     return { order: await cancelOrder(engine, { orderId, customerId: undefined, actor, why: reason }) };
   }
   const asked = { orderId, actor, reason, restock };
   const sent = await transact(engine.db, (tx) => sendBack(tx, engine, asked, "cancelled"));
-  await ringRefund(engine, sent.refund);
+  if ("refund" in sent) await ringRefund(engine, sent.refund);
   return sent;
 }
 
-async function sendBackOnce(tx: Tx, engine: Engine, asked: RefundOrder): Promise<OrderRefund> {
+type SentBack = OrderRefund | ProposedRefund;
+
+async function sendBackOnce(tx: Tx, engine: Engine, asked: RefundOrder): Promise<SentBack> {
   const { idempotencyKey, actor } = asked;
   if (idempotencyKey === undefined) return sendBack(tx, engine, asked, "refunded");
 
@@ -74,7 +79,7 @@ async function sendBackOnce(tx: Tx, engine: Engine, asked: RefundOrder): Promise
   const claim = await idempotency.claim(tx, key);
   if (claim.kind === "conflict") throw new Fault("idempotency_conflict", { key: idempotencyKey });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The stored answer is what this function put there.
-  if (claim.kind === "answered") return claim.response as OrderRefund;
+  if (claim.kind === "answered") return claim.response as SentBack;
 
   const sent = await sendBack(tx, engine, asked, "refunded");
   await idempotency.answer(tx, key, sent);
@@ -86,16 +91,21 @@ function hashOf({ orderId, amount, restock = false }: RefundOrder): string {
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 
-async function sendBack(tx: Tx, engine: Engine, asked: RefundOrder, endsOrderAs: RefundEnd): Promise<OrderRefund> {
+async function sendBack(tx: Tx, engine: Engine, asked: RefundOrder, endsOrderAs: RefundEnd): Promise<SentBack> {
   const { orderId, amount = "all that is left", actor, reason = defaultReason, restock } = asked;
-  const order = await orders.lock(tx, orderId);
-  if (order === undefined) throw new Fault("order_not_found", { orderId });
-  const event = endsOrderAs === "cancelled" ? "cancel" : "refund";
-  const receipt =
-    step(orderStates, order.status, event) === endsOrderAs ? await receipts.effectiveOf(tx, orderId) : undefined;
-  if (receipt === undefined) throw new Fault("nothing_to_refund", { orderId, order: order.status });
-
+  const { order, receipt } = await lockPaid(tx, orderId, endsOrderAs);
   assertRefundable(engine, receipt.provider);
+  const view = viewOrder(order, await orders.linesOf(tx, [orderId]));
+  const proposal = await proposeRefund(tx, engine, {
+    orderId,
+    amount: amount === "all that is left" ? leftOf(receipt) : amount,
+    restock: restock ?? false,
+    endsOrderAs,
+    by: actor,
+    reason: asked.reason,
+  });
+  if (proposal !== undefined) return { order: view, proposal };
+
   const refund: Refund = await requestRefund(tx, {
     receipt: { provider: receipt.provider, transactionId: receipt.transaction_id },
     amount,
@@ -104,5 +114,17 @@ async function sendBack(tx: Tx, engine: Engine, asked: RefundOrder, endsOrderAs:
     restock,
     endsOrderAs,
   });
-  return { order: viewOrder(order, await orders.linesOf(tx, [orderId])), refund: viewRefund(refund) };
+  return { order: view, refund: viewRefund(refund) };
+}
+
+type Paid = { readonly order: Order; readonly receipt: Receipt };
+
+async function lockPaid(tx: Tx, orderId: string, endsOrderAs: RefundEnd): Promise<Paid> {
+  const order = await orders.lock(tx, orderId);
+  if (order === undefined) throw new Fault("order_not_found", { orderId });
+  const event = endsOrderAs === "cancelled" ? "cancel" : "refund";
+  const receipt =
+    step(orderStates, order.status, event) === endsOrderAs ? await receipts.effectiveOf(tx, orderId) : undefined;
+  if (receipt === undefined) throw new Fault("nothing_to_refund", { orderId, order: order.status });
+  return { order, receipt };
 }

@@ -1,11 +1,21 @@
 import { refunds } from "@zhanggui/db";
+import { Decimal } from "@zhanggui/domain";
 import { sql } from "kysely";
 import { afterEach, describe, expect, test } from "vitest";
 
-import { cancelByOperator, fulfilOrder, refundOrder, sendRefund, settleCallback, sweep } from "../src/index.ts";
+import {
+  cancelByOperator,
+  fulfilOrder,
+  refundOrder,
+  sendRefund,
+  settleCallback,
+  sweep,
+  withdrawRefund,
+} from "../src/index.ts";
 import type { GatewayServer } from "./support/gateway-server.ts";
 import {
   expectRefundsConserved,
+  notProposed,
   paidOrder,
   passPause,
   refundDesk,
@@ -197,7 +207,7 @@ describe("a refund", () => {
 
     const [first, second] = await Promise.all([refundOrder(shop.engine, asked), refundOrder(shop.engine, asked)]);
 
-    expect(second.refund.id).toBe(first.refund.id);
+    expect(notProposed(second).refund.id).toBe(notProposed(first).refund.id);
     expect(await refunds.ofOrder(shop.db, placed.order.id)).toHaveLength(1);
   });
 
@@ -209,6 +219,52 @@ describe("a refund", () => {
     const taken = outcomes.filter(({ status }) => status === "fulfilled");
     expect(taken).toHaveLength(26);
     expect(await wayBack(shop, placed)).toEqual({ refunded: "0.00", reserved: "39.00" });
+  });
+});
+
+describe("above the limit a refund", () => {
+  const strict = () => ({ ...shop.engine, secondPersonLimit: "30.00" });
+  const all = (orderId: string, actor: string) =>
+    refundOrder(strict(), { orderId, actor, reason: "asked for by the customer" });
+
+  test("is proposed, and made when somebody else asks for the same", async () => {
+    const { order: placed } = await paidOrder(shop);
+
+    const first = await all(placed.id, "operator-1");
+    expect(first).toMatchObject({ proposal: { amount: "39.80", by: "operator-1" } });
+    expect(await refunds.ofOrder(shop.db, placed.id)).toEqual([]);
+    await expect(all(placed.id, "operator-1")).rejects.toMatchObject(faulted("second_person_needed"));
+
+    expect(notProposed(await all(placed.id, "operator-2")).refund).toMatchObject({ amount: "39.80" });
+    expect(await actionsOf(shop, placed.id)).toEqual(
+      expect.arrayContaining(["refund.propose", "refund.confirm", "refund.request"]),
+    );
+  });
+
+  test("is confirmed by one of many who ask at once", async () => {
+    const { order: placed } = await paidOrder(shop);
+    await all(placed.id, "operator-1");
+
+    await Promise.allSettled(Array.from({ length: 10 }, (_, at) => all(placed.id, `operator-${at + 2}`)));
+
+    expect(await refunds.ofOrder(shop.db, placed.id)).toHaveLength(1);
+  });
+
+  test("holds back every other refund of the order until it is withdrawn", async () => {
+    const { order: placed } = await paidOrder(shop);
+    await all(placed.id, "operator-1");
+    const part = () => refundOrder(strict(), { orderId: placed.id, amount: new Decimal("5.00"), ...operator });
+
+    await expect(part()).rejects.toMatchObject(faulted("action_not_allowed"));
+    await expect(
+      cancelByOperator(strict(), { orderId: placed.id, ...operator, actor: "operator-2" }),
+    ).rejects.toMatchObject(faulted("action_not_allowed"));
+    await withdrawRefund(strict(), { orderId: placed.id, by: "operator-2", reason: "a mistake" });
+
+    expect(notProposed(await part()).refund).toMatchObject({ amount: "5.00" });
+    await expect(
+      withdrawRefund(strict(), { orderId: placed.id, by: "operator-2", reason: "again" }),
+    ).rejects.toMatchObject(faulted("action_not_allowed"));
   });
 });
 

@@ -42,8 +42,8 @@ const environmentSchema = z
     SWEEP_SECONDS: seconds(1, 3_600).default(30),
     SECOND_PERSON_LIMIT: z
       .string()
-      .regex(/^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?$/, "must be yuan text such as 5000.00")
-      .default("5000.00"),
+      .regex(/^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?$/, "must be yuan text such as 50000.00")
+      .default("50000.00"),
     LATE_PAYMENT_POLICY: latePaymentPolicies,
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   })

@@ -99,7 +99,7 @@ describe("an environment", () => {
       ORDER_TTL_SECONDS: 1800,
       EXPIRY_RECHECK_SECONDS: 60,
       SWEEP_SECONDS: 30,
-      SECOND_PERSON_LIMIT: "5000.00",
+      SECOND_PERSON_LIMIT: "50000.00",
       LATE_PAYMENT_POLICY: { otherwise: "hold", byProvider: {} },
       LOG_LEVEL: "info",
     });

@@ -56,6 +56,17 @@ export const refundOrderSchema = z
   })
   .openapi("RefundOrder");
 
+export const refundProposalSchema = z
+  .object({
+    amount: z.string(),
+    restock: z.boolean(),
+    endsOrderAs: z.enum(["refunded", "cancelled"]),
+    by: z.string(),
+    at: time,
+    reason: z.string().optional(),
+  })
+  .openapi("RefundProposal");
+
 export const cancelOrderSchema = z
   .object({
     restock: z.boolean().optional().openapi({

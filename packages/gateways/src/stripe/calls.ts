@@ -6,7 +6,8 @@ import type { StripeAccount } from "./account.ts";
 import { type FoundIntent, type FoundSession, findPayment, foundSession, readIntent } from "./find-payment.ts";
 import { stripeMinor } from "./minor-units.ts";
 import { refund, refundQuery } from "./refunds.ts";
-import { askStripe, unexpected } from "./request.ts";
+import { askStripe, isSafePage, unexpected } from "./request.ts";
+import { statement } from "./statement.ts";
 
 /** Stripe takes an `expires_at` of half an hour to a day from its own clock; half an hour is left for a call that is repeated. */
 const shortestLifeSeconds = 60 * 60;
@@ -95,9 +96,7 @@ export const stripeCalls: GatewayCalls<StripeAccount> = {
 
   refund,
   refundQuery,
-
-  /** Stripe's report is made on demand over minutes and names no number of ours: importing it is a task of its own. */
-  statement: async () => ({ kind: "not_ready", why: "Stripe's statements are not downloaded: export the report" }),
+  statement,
 };
 
 const underWay = { kind: "unknown", why: "the buyer's money is under way" } as const;
@@ -113,9 +112,7 @@ function opened(account: StripeAccount, wanted: Wanted, session: FoundSession | 
     session.metadata?.out_trade_no === wanted.outTradeNo &&
     session.amount_total === wanted.minor &&
     session.currency === wanted.currency;
-  return isIt && URL.parse(url)?.protocol === "https:"
-    ? { kind: "created", action: { type: "redirect", url } }
-    : unreadable;
+  return isIt && isSafePage(account, url) ? { kind: "created", action: { type: "redirect", url } } : unreadable;
 }
 
 function answerOf(notice: Notice | undefined): QueryAnswer {

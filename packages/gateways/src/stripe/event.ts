@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Stripe says "none" by null or by leaving the field out, as the API version has it. */
-function maybe<Schema extends z.ZodType>(schema: Schema) {
+export function maybe<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value) => value ?? undefined);
 }
 

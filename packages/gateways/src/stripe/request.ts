@@ -24,8 +24,20 @@ export type StripeAnswer =
 
 /** An answer is not signed: it is believed because TLS names the host, so that nothing else than TLS will do. */
 function isSafeBase(baseUrl: string): boolean {
+  return URL.parse(baseUrl)?.protocol === "https:" || isSimulated(baseUrl);
+}
+
+/** Whether the account's gateway is played on this machine, where nobody stands between. */
+function isSimulated(baseUrl: string): boolean {
   const url = URL.parse(baseUrl);
-  return url?.protocol === "https:" || (url?.protocol === "http:" && loopback.test(url.hostname));
+  return url?.protocol === "http:" && loopback.test(url.hostname);
+}
+
+/** Where a buyer may be led: to a page under TLS, or to a page of the very simulator that the account is played by. */
+export function isSafePage({ baseUrl = defaultUrl }: StripeAccount, page: string): boolean {
+  const url = URL.parse(page);
+  if (url?.protocol === "https:") return true;
+  return url?.protocol === "http:" && isSimulated(baseUrl) && url.origin === URL.parse(baseUrl)?.origin;
 }
 
 export async function askStripe(account: StripeAccount, outside: Outside, words: StripeWords): Promise<StripeAnswer> {

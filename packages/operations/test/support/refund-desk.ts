@@ -49,13 +49,21 @@ export function refundDesk(gateway: GatewayServer, status = "SUCCESS"): RefundDe
 }
 
 export async function requested(shop: Shop, placed: Paid, amount?: string, restock?: boolean): Promise<OrderRefund> {
-  return refundOrder(shop.engine, {
-    orderId: placed.order.id,
-    amount: amount === undefined ? undefined : new Decimal(amount),
-    actor: "operator-1",
-    reason: "the tea was stale",
-    restock,
-  });
+  return notProposed(
+    await refundOrder(shop.engine, {
+      orderId: placed.order.id,
+      amount: amount === undefined ? undefined : new Decimal(amount),
+      actor: "operator-1",
+      reason: "the tea was stale",
+      restock,
+    }),
+  );
+}
+
+/** A refund that took no second person. */
+export function notProposed(asked: Awaited<ReturnType<typeof refundOrder>>): OrderRefund {
+  if (!("refund" in asked)) throw new Error("the refund was only proposed");
+  return asked;
 }
 
 /** Requested, and sent to the gateway at once. Answers the state it is in then. */

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { audit, callbacks, exceptions, gatewayQueries, orders, payments, refunds } from "@zhanggui/db";
+import { audit, callbacks, exceptions, gatewayQueries, orders, payments, refundProposals, refunds } from "@zhanggui/db";
 import { Decimal, Fault } from "@zhanggui/domain";
 import {
   cancelByOperator,
@@ -10,6 +10,8 @@ import {
   viewOrder,
   viewPayment,
   viewRefund,
+  viewRefundProposal,
+  withdrawRefund,
 } from "@zhanggui/operations";
 
 import type { Deps } from "../../deps.ts";
@@ -24,6 +26,7 @@ import {
   gatewayQuerySchema,
   holdSchema,
   refundOrderSchema,
+  refundProposalSchema,
   requiredReasonSchema,
 } from "../../schemas/admin.ts";
 import { orderSchema, paymentSchema, refundSchema } from "../../schemas/shop.ts";
@@ -71,6 +74,7 @@ const readRoute = createRoute({
         payments: z.array(paymentSchema),
         callbacks: z.array(callbackWithBytesSchema),
         refunds: z.array(refundSchema),
+        refundProposal: refundProposalSchema.optional(),
         holds: z.array(holdSchema),
         exceptions: z.array(exceptionSchema),
         gatewayQueries: z.array(gatewayQuerySchema),
@@ -92,6 +96,8 @@ const moveRoute = <Event extends "ship" | "complete">(event: Event, summary: str
     responses: { 200: json(z.object({ order: orderSchema }), "Done."), ...refusals },
   });
 
+const proposedRefund = z.object({ order: orderSchema, proposal: refundProposalSchema });
+
 const cancelRoute = createRoute({
   ...adminRoute(
     "Orders",
@@ -106,6 +112,7 @@ const cancelRoute = createRoute({
   },
   responses: {
     200: json(z.object({ order: orderSchema, refund: refundSchema.optional() }), "Cancelled, or on its way there."),
+    202: json(proposedRefund, "Proposed: a second person has to ask for the same."),
     ...refusals,
   },
 });
@@ -122,8 +129,18 @@ const refundRoute = createRoute({
   },
   responses: {
     200: json(z.object({ order: orderSchema, refund: refundSchema }), "Reserved; the gateway is being asked."),
+    202: json(proposedRefund, "Proposed: a second person has to ask for the same."),
     ...refusals,
   },
+});
+
+const withdrawRefundRoute = createRoute({
+  ...adminRoute("Orders", "Take back a refund that waits for a second person."),
+  method: "post",
+  path: "/{id}/refund/withdraw",
+  middleware: [requireRole("operator")] as const,
+  request: { params: idParam, body: jsonBody(requiredReasonSchema) },
+  responses: { 200: json(z.object({ order: orderSchema }), "Withdrawn."), ...refusals },
 });
 
 const reviveRoute = createRoute({
@@ -163,11 +180,12 @@ export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
       const { id } = c.req.valid("param");
       const order = await orders.find(db, id);
       if (order === undefined) throw new Fault("order_not_found", { orderId: id });
-      const [lines, attempts, notices, back, holds, cases, queries, entries] = await Promise.all([
+      const [lines, attempts, notices, back, proposal, holds, cases, queries, entries] = await Promise.all([
         orders.linesOf(db, [id]),
         payments.ofOrder(db, id),
         callbacks.ofOrder(db, id),
         refunds.ofOrder(db, id),
+        refundProposals.find(db, id),
         orders.holdsOf(db, id),
         exceptions.ofOrder(db, id),
         gatewayQueries.ofOrder(db, id),
@@ -179,6 +197,7 @@ export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
           payments: attempts.map(viewPayment),
           callbacks: notices.map(viewCallbackWithBytes),
           refunds: back.map(viewRefund),
+          ...(proposal === undefined ? {} : { refundProposal: viewRefundProposal(proposal) }),
           holds: holds.map(viewHold),
           exceptions: await viewCases(engine, cases),
           gatewayQueries: queries.map(viewGatewayQuery),
@@ -212,7 +231,9 @@ export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
     .openapi(cancelRoute, async (c) => {
       const { reason, restock } = c.req.valid("json");
       const orderId = c.req.valid("param").id;
-      return c.json(await cancelByOperator(engine, { orderId, actor: c.get("caller").sub, reason, restock }), 200);
+      const done = await cancelByOperator(engine, { orderId, actor: c.get("caller").sub, reason, restock });
+      const { order, proposal, refund } = done;
+      return proposal === undefined ? c.json({ order, refund }, 200) : c.json({ order, proposal }, 202);
     })
     .openapi(reviveRoute, async (c) => {
       const { id: orderId } = c.req.valid("param");
@@ -233,6 +254,14 @@ export function adminOrderRoutes({ engine }: Pick<Deps, "engine">) {
         restock,
         idempotencyKey: c.req.valid("header")["idempotency-key"],
       });
-      return c.json(refunded, 200);
+      return "refund" in refunded ? c.json(refunded, 200) : c.json(refunded, 202);
+    })
+    .openapi(withdrawRefundRoute, async (c) => {
+      const { id: orderId } = c.req.valid("param");
+      const { reason } = c.req.valid("json");
+      await withdrawRefund(engine, { orderId, by: c.get("caller").sub, reason });
+      const order = await orders.find(db, orderId);
+      if (order === undefined) throw new Fault("order_not_found", { orderId });
+      return c.json({ order: viewOrder(order, await orders.linesOf(db, [orderId])) }, 200);
     });
 }
