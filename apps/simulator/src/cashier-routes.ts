@@ -4,56 +4,95 @@ import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 
 import type { Payment } from "./book/records.ts";
+import type { ScriptDeps } from "./control-routes.ts";
+import { statusOf } from "./book/standing.ts";
+import { withBuyer } from "./desk/buyer.ts";
 import { ownPath } from "./own-path.ts";
-import { cashierPage } from "./pages/cashier-page.ts";
+import { type CashierRefusal, cashierPage, cashierRefusals } from "./pages/cashier-page.ts";
 import { readingOf } from "./pages/language.ts";
 import { type Instruction, instructionSchema } from "./play/instruction.ts";
 import { type PlayDeps, play } from "./play/play.ts";
-import type { Played } from "./vendors/play-accounts.ts";
 
 const maximumBodyBytes = 16_384;
 /** How long a person waits for the shop's answers before the page shows what there is. */
 const patienceMs = 1_000;
 
 const checked = z.literal("on").optional();
-const formSchema = z.object({
+const instructedSchema = z.object({
   do: z.enum(["pay", "pay-late", "fail", "close", "notify"]),
   duplicates: z.coerce.number().default(0),
   short: checked,
   forge: checked,
-  return: z.string().optional(),
 });
-const refusedSchema = z.enum(["already_paid", "closed", "expired"]).optional().catch(undefined);
+/** The button that was pressed: an instruction, a script, or the end of one. */
+const formSchema = z
+  .union([instructedSchema, z.object({ script: z.string() }), z.object({ stop: z.string() })])
+  .and(z.object({ return: z.string().optional() }));
+const refusedSchema = z.enum(cashierRefusals).optional().catch(undefined);
 
 /** The page a person pays on. It works without scripts: buttons post the form, the answer leads back to the page. */
-export function cashierRoutes(deps: PlayDeps & { readonly played: Played }) {
+export function cashierRoutes(deps: PlayDeps & ScriptDeps) {
   return new Hono()
     .get("/:provider/:outTradeNo", (c) => {
-      const folder = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"));
+      const { provider, outTradeNo } = c.req.param();
+      const opened = deps.book.find(provider, outTradeNo)?.payment;
+      if (opened) welcomeBuyer(deps, opened);
+      const folder = deps.book.find(provider, outTradeNo);
       if (!folder) return c.notFound();
       const refused = refusedSchema.parse(c.req.query("refused"));
       const returnPath = ownPath(c.req.query("return"), new URL(c.req.url));
       const look = deps.played.get(folder.payment.provider)?.look ?? "plain";
-      return c.html(cashierPage(readingOf(c), { folder, look, now: deps.now(), refused, returnPath }));
+      const run = deps.runs.latestOf(folder.payment);
+      const { scripts } = deps;
+      return c.html(cashierPage(readingOf(c), { folder, look, now: deps.now(), scripts, run, refused, returnPath }));
     })
     .post("/:provider/:outTradeNo", bodyLimit({ maxSize: maximumBodyBytes }), async (c) => {
       const payment = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"))?.payment;
       if (!payment) return c.notFound();
       const form = formSchema.safeParse(await c.req.parseBody());
-      const instruction = form.success ? readForm(form.data, payment) : undefined;
-      if (!form.success || !instruction) return c.text("bad form", 400);
+      const pressed = form.success ? press(deps, payment, form.data) : undefined;
+      if (!form.success || !pressed) return c.text("bad form", 400);
 
-      const played = play(deps, payment, instruction);
-      if (played.kind === "played") await Promise.race([played.deliveries, patience()]);
+      await Promise.race([pressed.done, patience()]);
       const query = new URLSearchParams();
       const returnPath = ownPath(form.data.return, new URL(c.req.url));
       if (returnPath !== undefined) query.set("return", returnPath);
-      if (played.kind === "refused") query.set("refused", played.why);
+      if (pressed.refused !== undefined) query.set("refused", pressed.refused);
       return c.redirect(`${new URL(c.req.url).pathname}?${query.toString()}`, 303);
     });
 }
 
-function readForm(form: z.infer<typeof formSchema>, payment: Payment): Instruction | undefined {
+/** Opening the page of a payment that can be paid is coming to pay it. */
+function welcomeBuyer({ book, now }: PlayDeps, payment: Payment): void {
+  if (statusOf(payment, now()) !== "NOTPAY") return;
+  const welcomed = withBuyer(payment, now());
+  if (welcomed !== payment) book.put(welcomed);
+}
+
+type Pressed = {
+  readonly refused?: CashierRefusal;
+  /** When there is something to see. */
+  readonly done?: Promise<unknown>;
+};
+
+/** Does what a button says; nothing when it says nothing that can be done. */
+function press(deps: PlayDeps & ScriptDeps, payment: Payment, form: z.infer<typeof formSchema>): Pressed | undefined {
+  if ("stop" in form) return deps.runs.stop(form.stop) && {};
+  if ("script" in form) {
+    const script = deps.scripts.get(form.script);
+    if (script === undefined) return undefined;
+    const { provider, outTradeNo } = payment;
+    const starting = deps.runs.start({ provider, outTradeNo, script });
+    if (starting.kind === "started") return { done: starting.ended };
+    return starting.why === "payment_not_found" ? undefined : { refused: starting.why };
+  }
+  const instruction = readForm(form, payment);
+  if (instruction === undefined) return undefined;
+  const played = play(deps, payment, instruction);
+  return played.kind === "refused" ? { refused: played.why } : { done: played.deliveries };
+}
+
+function readForm(form: z.infer<typeof instructedSchema>, payment: Payment): Instruction | undefined {
   return instructionSchema.safeParse({
     do: form.do === "pay-late" ? "pay" : form.do,
     late: form.do === "pay-late",

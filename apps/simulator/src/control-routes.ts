@@ -8,6 +8,12 @@ import type { Folder } from "./book/folders.ts";
 import { statusOf } from "./book/standing.ts";
 import { instructionSchema, refundsInstructionSchema } from "./play/instruction.ts";
 import { type FirstDelivery, type PlayDeps, play } from "./play/play.ts";
+import type { Scripts } from "./scripts/read-scripts.ts";
+import type { Run } from "./scripts/run.ts";
+import type { RunRefusal, Runs } from "./scripts/runs.ts";
+import { runAskedSchema } from "./scripts/script.ts";
+
+export type ScriptDeps = { readonly scripts: Scripts; readonly runs: Runs };
 
 const maximumBodyBytes = 16_384;
 const loopbackNames: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
@@ -28,9 +34,13 @@ const jsonOnly = createMiddleware(async (c, next) =>
 );
 
 /** What scripts, tests and `demo` have the gateways do. */
-export function controlRoutes(deps: PlayDeps) {
+export function controlRoutes(deps: PlayDeps & ScriptDeps) {
   return new Hono()
     .use(loopbackOnly)
+    .get("/providers", (c) =>
+      c.json({ providers: [...deps.played].map(([provider, { look }]) => ({ provider, look })) }),
+    )
+    .route("/", scriptRoutes(deps))
     .get("/:provider/payments/:outTradeNo", (c) => {
       const folder = deps.book.find(c.req.param("provider"), c.req.param("outTradeNo"));
       return folder ? c.json(folderAnswer(folder, deps.now())) : problem(c, 404, "payment_not_found");
@@ -61,6 +71,50 @@ export function controlRoutes(deps: PlayDeps) {
     });
 }
 
+/** Scripts are started here, and looked at while they are played. */
+function scriptRoutes({ scripts, runs }: ScriptDeps) {
+  return new Hono()
+    .get("/scripts", (c) => c.json({ scripts: [...scripts.values()] }))
+    .get("/runs/:id", (c) => {
+      const run = runs.find(c.req.param("id"));
+      return run ? c.json({ run: runAnswer(run) }) : problem(c, 404, "run_not_found");
+    })
+    .delete("/runs/:id", (c) => {
+      const run = runs.stop(c.req.param("id"));
+      return run ? c.json({ run: runAnswer(run) }) : problem(c, 404, "run_not_found");
+    })
+    .post("/:provider/payments/:outTradeNo/script", bodyLimit({ maxSize: maximumBodyBytes }), jsonOnly, async (c) => {
+      const asked = runAskedSchema.safeParse(await c.req.json().catch(() => undefined));
+      if (!asked.success) return problem(c, 422, "invalid_input", z.prettifyError(asked.error));
+      const { script: named, seed } = asked.data;
+      const script = typeof named === "string" ? scripts.get(named) : named;
+      if (script === undefined) {
+        return problem(c, 422, "script_not_found", `there are: ${[...scripts.keys()].join(", ")}`);
+      }
+      const { provider, outTradeNo } = c.req.param();
+      const starting = runs.start({ provider, outTradeNo, script, seed });
+      return starting.kind === "started"
+        ? c.json({ run: runAnswer(starting.run) }, 202)
+        : problem(c, refusals[starting.why], starting.why);
+    });
+}
+
+const refusals: Readonly<Record<RunRefusal, 404 | 409 | 429>> = {
+  payment_not_found: 404,
+  script_running: 409,
+  too_many_runs: 429,
+};
+
+function runAnswer({ steps, ...run }: Run) {
+  return {
+    ...run,
+    steps: steps.map(({ deliveries, ...step }) => ({
+      ...step,
+      ...(deliveries === undefined ? {} : { deliveries: deliveries.map(deliveryAnswer) }),
+    })),
+  };
+}
+
 function folderAnswer({ payment, refunds, notices }: Folder, now: Date) {
   return {
     payment: { ...payment, status: statusOf(payment, now) },
@@ -73,6 +127,6 @@ function deliveryAnswer({ notice, attempt }: FirstDelivery) {
   return { noticeId: notice.id, role: notice.role, sent: attempt?.sent, answer: attempt?.answer };
 }
 
-function problem(c: Context, status: 403 | 404 | 409 | 415 | 422, code: string, detail?: string) {
+function problem(c: Context, status: 403 | 404 | 409 | 415 | 422 | 429, code: string, detail?: string) {
   return c.json({ title: code, status, code, detail }, status, { "content-type": "application/problem+json" });
 }

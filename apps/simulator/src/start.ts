@@ -6,9 +6,12 @@ import type { Logger } from "@zhanggui/runtime";
 
 import { buildSimulator } from "./app.ts";
 import { openBook } from "./book/book.ts";
+import { createArmed } from "./calls/armed.ts";
 import { openRefundDesk } from "./desk/refund-desk.ts";
 import type { KeysByProvider } from "./keys/gateway-keys.ts";
 import { openCourier } from "./notices/courier.ts";
+import { readScripts } from "./scripts/read-scripts.ts";
+import { openRuns } from "./scripts/runs.ts";
 import { playAccounts } from "./vendors/play-accounts.ts";
 
 export type SimulatorOptions = {
@@ -33,12 +36,15 @@ const host = "127.0.0.1";
 
 /** Starts the simulator on the loopback address and takes up what it had not finished when it stopped. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const book = await openBook(options.directory);
+  const scripts = readScripts();
+  const book = await openBook(options.directory, options);
   const played = playAccounts({ keys: new Map(), ...options, book });
   const schemes = new Map([...played].map(([provider, { scheme }]) => [provider, scheme]));
   const courier = openCourier({ ...options, book, schemes });
   const refundDesk = openRefundDesk({ ...options, book, courier });
-  const app = buildSimulator({ ...options, played, book, courier, refundDesk });
+  const armed = createArmed();
+  const runs = openRuns({ ...options, played, book, courier, armed });
+  const app = buildSimulator({ ...options, played, book, courier, refundDesk, armed, scripts, runs });
 
   const server = createAdaptorServer({ fetch: app.fetch });
   const port = await listen(server, options.port ?? 0);
@@ -52,7 +58,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       if ("closeAllConnections" in server) server.closeAllConnections();
       await closed;
       refundDesk.stop();
+      const ended = runs.stopAll();
       await courier.stop();
+      await ended;
       book.close();
     },
   };

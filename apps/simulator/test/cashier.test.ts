@@ -106,3 +106,46 @@ test("after the deadline only the late button pays", async () => {
   expect(refused).toContain("Pay late, anyway");
   expect(paid).toContain("Amount paid");
 });
+
+test("every script is offered by its title with what will happen, in the reader's language", async () => {
+  await world.openPayment("p1");
+  const url = `${world.simulator.url}/cashier/mock/p1`;
+
+  const english = await (await cashier("p1")).text();
+  const chinese = await (await fetch(url, { headers: { "accept-language": "zh-CN" } })).text();
+
+  expect(english).toContain("One fen short</button>");
+  expect(english).toContain("The buyer pays one fen less than is due.");
+  expect(chinese).toContain("少付一分</button>");
+  expect(chinese).toContain("买家少付一分钱。");
+});
+
+test("a person plays a script, and sees how it went and with which seed", async () => {
+  await world.openPayment("p1");
+
+  const page = await (await cashier("p1", { script: "one-fen-short", duplicates: "0" })).text();
+
+  expect(page).toContain("Script: One fen short");
+  expect(page).toMatch(/1 \/ 1 steps · seed \d+/);
+  expect(page).toContain("played to its end");
+  expect(fieldsOf(world.receiver, 0)["amount"]).toBe("39.79");
+});
+
+test("a script that waits can be stopped, and until then no other is played", async () => {
+  await world.openPayment("p1");
+  const waiting = await (await cashier("p1", { script: "success-after-close" })).text();
+  const stop = /name="stop" value="(?<id>[^"]+)"/.exec(waiting)?.groups?.["id"] ?? "";
+
+  const refused = await (await cashier("p1", { script: "pay" })).text();
+  const stopped = await (await cashier("p1", { stop })).text();
+
+  expect(refused).toContain("Another script is being played with this payment.");
+  expect(stopped).toContain("stopped");
+  expect(stopped).not.toContain('name="stop"');
+});
+
+test("a script that is not there is refused", async () => {
+  await world.openPayment("p1");
+
+  expect((await cashier("p1", { script: "none" })).status).toBe(400);
+});

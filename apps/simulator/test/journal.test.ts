@@ -2,10 +2,13 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createLogger } from "@zhanggui/runtime";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { openBook } from "../src/book/book.ts";
 import type { Payment } from "../src/book/records.ts";
+
+const deps = { logger: createLogger("simulator", "silent"), now: () => new Date() };
 
 let directory: string;
 let path: string;
@@ -31,12 +34,12 @@ const payment: Payment = {
 const closed: Payment = { ...payment, standing: { status: "CLOSED" } };
 
 test("the last record of a payment is what is remembered, and starting again keeps only it", async () => {
-  const book = await openBook(directory);
+  const book = await openBook(directory, deps);
   book.put(payment);
   book.put(closed);
   book.close();
 
-  const reopened = await openBook(directory);
+  const reopened = await openBook(directory, deps);
   reopened.close();
 
   expect(reopened.find("mock", "p1")?.payment).toEqual(closed);
@@ -47,17 +50,29 @@ test("a last line that a crash tore is dropped", async () => {
   await writeFile(path, `${JSON.stringify(payment)}\n`);
   await appendFile(path, JSON.stringify(closed).slice(0, 40));
 
-  const book = await openBook(directory);
+  const book = await openBook(directory, deps);
   book.close();
 
   expect(book.find("mock", "p1")?.payment).toEqual(payment);
 });
 
-test("a line that is damaged in the middle stops the start, and the file is left as it is", async () => {
-  const damaged = `{"kind":"payment"}\n${JSON.stringify(payment)}\n`;
-  await writeFile(path, damaged);
+const line = JSON.stringify(payment);
 
-  await expect(openBook(directory)).rejects.toThrow("is damaged");
+test.each([
+  ["of an earlier form", `{"kind":"payment"}\n${line}\n`],
+  ["of an earlier form, and the last one,", `${line}\n{"kind":"payment"}\n`],
+  ["that is damaged in the middle", `${line.slice(0, 40)}\n${line}\n`],
+])("a journal with a line %s is set aside as it is, with a warning, and a new one begun", async (_, unreadable) => {
+  await writeFile(path, unreadable);
+  const warned: unknown[] = [];
+  const logger = { warn: (...said: unknown[]) => void warned.push(said[0]) };
 
-  expect(await readFile(path, "utf8")).toBe(damaged);
+  const book = await openBook(directory, { logger, now: () => new Date("2026-03-01T00:00:00Z") });
+  book.put(closed);
+  book.close();
+
+  const aside = join(directory, "journal.2026-03-01T00-00-00.000Z.jsonl");
+  expect(await readFile(aside, "utf8")).toBe(unreadable);
+  expect(await readFile(path, "utf8")).toBe(`${JSON.stringify(closed)}\n`);
+  expect(warned).toEqual([{ aside }]);
 });

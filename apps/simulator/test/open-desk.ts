@@ -9,13 +9,19 @@ import type { Desk } from "../src/desk/desk.ts";
 import { openRefundDesk } from "../src/desk/refund-desk.ts";
 import { type Courier, openCourier } from "../src/notices/courier.ts";
 
-export type OpenDesk = Desk & { readonly courier: Courier; readonly stop: () => Promise<void> };
+export type OpenDesk = Desk & {
+  readonly courier: Courier;
+  readonly apiUrl: string;
+  readonly stop: () => Promise<void>;
+};
 
 /** A desk with a real book and courier; nobody is told, as no provider has a scheme. */
 export async function openDesk(): Promise<OpenDesk> {
   const directory = await mkdtemp(join(tmpdir(), "zhanggui-simulator-"));
-  const book = await openBook(directory);
-  const common = { book, speed: 1_000, logger: createLogger("simulator", "silent"), now: () => new Date() };
+  const logger = createLogger("simulator", "silent");
+  const now = () => new Date();
+  const book = await openBook(directory, { logger, now });
+  const common = { book, speed: 1_000, logger, now };
   const courier = openCourier({ ...common, schemes: new Map() });
   const refundDesk = openRefundDesk({ ...common, courier });
   return {
@@ -23,6 +29,7 @@ export async function openDesk(): Promise<OpenDesk> {
     book,
     refundDesk,
     courier,
+    apiUrl: "http://127.0.0.1:9",
     now: common.now,
     numbers: { transactionId: () => `t${crypto.randomUUID()}`, refundId: () => `r${crypto.randomUUID()}` },
     async stop() {

@@ -23,7 +23,9 @@ export async function startReceiver(reply: (count: number) => Reply = () => ackn
       received.push({
         method: request.method ?? "",
         path: request.url ?? "",
-        headers: { "content-type": request.headers["content-type"] ?? "" },
+        headers: Object.fromEntries(
+          new Headers(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+        ),
         body: Buffer.concat(chunks),
         at: performance.now(),
       });

@@ -3,6 +3,7 @@ import { createLogger } from "@zhanggui/runtime";
 import { Hono } from "hono";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
+import { createArmed } from "../src/calls/armed.ts";
 import { gatewayRoutes } from "../src/gateway-routes.ts";
 import { hmac } from "../src/vendors/hmac/index.ts";
 import { type PlayedProvider, playAccounts } from "../src/vendors/play-accounts.ts";
@@ -48,6 +49,7 @@ test("a vendor of another account does not compile", () => {
 /** A vendor whose form leads the browser on, as UnionPay's does. */
 const front: PlayedProvider = {
   look: "plain",
+  numbers: { transactionId: () => "t1", refundId: () => "r1" },
   scheme: { write: () => ({ headers: {}, body: "" }), isAcknowledged: () => true, ladderSeconds: [] },
   openRoutes: () =>
     new Hono()
@@ -56,7 +58,7 @@ const front: PlayedProvider = {
 };
 
 test("a way back within this server is handed on to the cashier, another never", async () => {
-  const app = gatewayRoutes({ ...desk, played: new Map([["front", front]]) });
+  const app = gatewayRoutes({ ...desk, armed: createArmed(), played: new Map([["front", front]]) });
   const ledBy = async (path: string) => (await app.request(path, { method: "POST" })).headers.get("location");
 
   expect(await ledBy("/front/front?return=/shop/orders/1")).toBe("/cashier/front/1?return=%2Fshop%2Forders%2F1");
@@ -65,7 +67,7 @@ test("a way back within this server is handed on to the cashier, another never",
 });
 
 test("a body over 64 KiB is refused before any vendor reads it", async () => {
-  const app = gatewayRoutes({ ...desk, played: new Map([["front", front]]) });
+  const app = gatewayRoutes({ ...desk, armed: createArmed(), played: new Map([["front", front]]) });
 
   const response = await app.request("/front/front", { method: "POST", body: "x".repeat(65_537) });
 

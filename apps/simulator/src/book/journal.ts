@@ -5,27 +5,34 @@ import { type BookRecord, bookRecord } from "./records.ts";
 
 export type Journal = { readonly append: (record: BookRecord) => void; readonly close: () => void };
 
-/** Reads every record in order. Only the last line may be torn, by a crash in the middle of writing it. */
-export async function* readJournal(path: string): AsyncGenerator<BookRecord> {
+/**
+ * Reads every record in order. `undefined` stands for a line that this version cannot read; a last line that a crash
+ * tore in the middle of writing it is left out.
+ */
+export async function* readJournal(path: string): AsyncGenerator<BookRecord | undefined> {
   if (!existsSync(path)) return;
   let torn = false;
   for await (const line of createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity })) {
-    if (torn)
-      throw new Error(
-        `The simulator's journal ${path} is damaged or of another version: move it away to start afresh.`,
-      );
-    const record = readLine(line);
-    if (record === undefined) torn = true;
-    else yield record;
+    if (torn) yield undefined;
+    const value = jsonOf(line);
+    torn = value === undefined;
+    if (!torn) yield bookRecord.safeParse(value).data;
   }
 }
 
-function readLine(line: string): BookRecord | undefined {
+function jsonOf(line: string): unknown {
   try {
-    return bookRecord.safeParse(JSON.parse(line)).data;
+    return JSON.parse(line);
   } catch {
     return undefined;
   }
+}
+
+/** Moves a journal out of the way, beside where it was. Returns its new path. */
+export function setAside(path: string, at: Date): string {
+  const aside = path.replace(/\.jsonl$/, `.${at.toISOString().replaceAll(":", "-")}.jsonl`);
+  renameSync(path, aside);
+  return aside;
 }
 
 /**

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+const maximumFen = 1_000_000;
+
 const time = z.iso.datetime();
 const fields = z.record(z.string(), z.string());
 
@@ -14,6 +16,20 @@ const standing = z.discriminatedUnion("status", [
 /** How a refund can end: WeChat's ABNORMAL is money that could not be returned, CLOSED and FAIL moved none. */
 export const refundEnd = z.enum(["SUCCESS", "ABNORMAL", "CLOSED", "FAIL"]);
 
+const line = z.enum(["payment", "refund"]).default("payment");
+
+/** A difference that somebody wants to find between a day's statement and the merchant's books. */
+export const plantedDifference = z.discriminatedUnion("difference", [
+  z.strictObject({ difference: z.literal("missing"), of: line }),
+  /** One line more, under a number that the merchant does not know. */
+  z.strictObject({ difference: z.literal("extra"), of: line }),
+  z.strictObject({ difference: z.literal("amount"), of: line, fen: z.int().min(-maximumFen).max(maximumFen) }),
+  z.strictObject({ difference: z.literal("status"), of: line }),
+]);
+
+export const maximumPlanted = 10;
+export const maximumPaidAgain = 10;
+
 const payment = z.object({
   kind: z.literal("payment"),
   provider: z.string(),
@@ -23,7 +39,8 @@ const payment = z.object({
   amount: z.string(),
   currency: z.string(),
   subject: z.string(),
-  notifyUrl: z.string(),
+  /** Without one nobody is told. */
+  notifyUrl: z.string().optional(),
   expiresAt: time,
   createdAt: time,
   standing,
@@ -31,6 +48,15 @@ const payment = z.object({
   extra: fields.optional(),
   /** How refunds of this payment end, where they are not to succeed. */
   refundsEnd: refundEnd.optional(),
+  /** Seconds that its refunds are under way, divided by the speed, where they are to take another time than usual. */
+  refundsPendSeconds: z.number().optional(),
+  /** What the buyer was charged besides, under the same number. */
+  paidAgain: z
+    .array(z.object({ transactionId: z.string(), paid: z.string(), paidAt: time }))
+    .max(maximumPaidAgain)
+    .readonly()
+    .optional(),
+  planted: z.array(plantedDifference).max(maximumPlanted).readonly().optional(),
 });
 
 const refund = z.object({
@@ -86,6 +112,8 @@ const notice = z.object({
   eventId: z.string(),
   /** What every delivery says; each one is written anew in the vendor's form, with a signature of its own. */
   facts,
+  /** Which of the vendor's events tells them, where it tells one happening by several. */
+  event: z.string().optional(),
   /** Which key signs: the account's current one, another that it accepts, or one that it does not. */
   key: z.enum(["current", "other", "foreign"]),
   role: z.enum(["notice", "duplicate", "forgery"]),
@@ -103,6 +131,7 @@ export const bookRecord = z.discriminatedUnion("kind", [payment, refund, notice]
 
 export type BookRecord = Readonly<z.infer<typeof bookRecord>>;
 export type Payment = Readonly<z.infer<typeof payment>>;
+export type PlantedDifference = Readonly<z.infer<typeof plantedDifference>>;
 export type Refund = Readonly<z.infer<typeof refund>>;
 export type Answer = Readonly<z.infer<typeof answer>>;
 export type Attempt = Readonly<z.infer<typeof attempt>>;

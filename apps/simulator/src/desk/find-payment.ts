@@ -1,6 +1,7 @@
 import { amountOf, statusOf, type Status } from "../book/standing.ts";
 import type { Folder } from "../book/folders.ts";
 import type { Payment, Refund } from "../book/records.ts";
+import { noteLookup } from "../calls/note-call.ts";
 import type { Desk } from "./desk.ts";
 
 export type FoundPayment = {
@@ -12,6 +13,7 @@ export type FoundPayment = {
 };
 
 export function findPayment({ book, provider, now }: Desk, outTradeNo: string): FoundPayment | undefined {
+  if (noteLookup({ provider, outTradeNo }, "query")) return undefined;
   const folder = book.find(provider, outTradeNo);
   return folder && foundOf(folder, now());
 }
@@ -22,7 +24,8 @@ export function findPaymentWhere(
   isWanted: (payment: Payment) => boolean,
 ): FoundPayment | undefined {
   for (const folder of book.all()) {
-    if (folder.payment.provider === provider && isWanted(folder.payment)) return foundOf(folder, now());
+    if (folder.payment.provider !== provider || !isWanted(folder.payment)) continue;
+    return noteLookup(folder.payment, "query") ? undefined : foundOf(folder, now());
   }
   return undefined;
 }
@@ -31,6 +34,7 @@ export type FoundRefund = { readonly refund: Refund; readonly payment: Payment }
 
 export function findRefund({ book, provider }: Desk, outRefundNo: string): FoundRefund | undefined {
   const refund = book.findRefund(provider, outRefundNo);
+  if (refund !== undefined && noteLookup(refund, "refund_query")) return undefined;
   const payment = refund && book.find(provider, refund.outTradeNo)?.payment;
   return refund && payment && { refund, payment };
 }

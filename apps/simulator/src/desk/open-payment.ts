@@ -1,6 +1,7 @@
 import { type Decimal, formatAmount } from "@zhanggui/domain";
 
 import type { Extra, Payment } from "../book/records.ts";
+import { noteDeed } from "../calls/note-call.ts";
 import type { Desk } from "./desk.ts";
 
 export type PaymentAsked = {
@@ -9,7 +10,8 @@ export type PaymentAsked = {
   readonly amount: Decimal;
   readonly currency: string;
   readonly subject: string;
-  readonly notifyUrl: string;
+  /** Without one nobody is told. */
+  readonly notifyUrl?: string;
   readonly expiresAt: Date;
   readonly extra?: Extra;
 };
@@ -19,6 +21,7 @@ export type Opening = { readonly kind: "opened" | "known" | "differs"; readonly 
 
 /** Opens a payment once for each number. */
 export function openPayment({ book, provider, numbers, now }: Desk, asked: PaymentAsked): Opening {
+  noteDeed({ provider, outTradeNo: asked.outTradeNo }, "pay");
   const amount = formatAmount(asked.amount);
   const known = book.find(provider, asked.outTradeNo)?.payment;
   if (known) {
@@ -34,7 +37,7 @@ export function openPayment({ book, provider, numbers, now }: Desk, asked: Payme
     amount,
     currency: asked.currency,
     subject: asked.subject,
-    notifyUrl: asked.notifyUrl,
+    ...(asked.notifyUrl === undefined ? {} : { notifyUrl: asked.notifyUrl }),
     expiresAt: asked.expiresAt.toISOString(),
     createdAt: at.toISOString(),
     standing: { status: "NOTPAY" },

@@ -8,7 +8,7 @@ import type { Courier } from "../notices/courier.ts";
 /** A gateway's refund takes a while; divided by the speed, as the notices' ladder is. */
 const refundMs = 3_000;
 
-/** Whether the answer to the call already says how the refund ended. */
+/** Whether the answer to the call already says how the refund ended, unless a script has it pend. */
 export type Settling = "later" | "at_once";
 
 export type RefundDesk = {
@@ -37,44 +37,46 @@ export function openRefundDesk({ book, courier, speed, now }: RefundDeskDeps): R
       refund,
       setTimeout(() => {
         timers.delete(refund);
-        const { notice } = settle(refund, now());
-        if (notice) void courier.send(notice);
+        for (const notice of settle(refund, now()).notices) void courier.send(notice);
       }, leftMs),
     );
   }
 
-  function settle(refund: Refund, tellAt: Date): { readonly settled: Refund; readonly notice: Notice | undefined } {
+  function settle(refund: Refund, tellAt: Date): { readonly settled: Refund; readonly notices: readonly Notice[] } {
     const payment = book.find(refund.provider, refund.outTradeNo)?.payment;
     const settledAt = now().toISOString();
     const settled: Refund = { ...refund, standing: { status: payment?.refundsEnd ?? "SUCCESS", settledAt } };
     book.put(settled);
-    if (payment === undefined || settled.notifyUrl === undefined) return { settled, notice: undefined };
-    const notice = composeNotice(settled, settled.notifyUrl, {
-      facts: refundFacts(payment, settled, settledAt),
-      eventId: randomUUID(),
-      role: "notice",
-      key: "current",
-      at: tellAt,
-    });
-    book.put(notice);
-    return { settled, notice };
+    const { provider, outTradeNo, notifyUrl } = settled;
+    if (payment === undefined || notifyUrl === undefined) return { settled, notices: [] };
+    const facts = refundFacts(payment, settled, settledAt);
+    if (!courier.tells(provider, facts)) return { settled, notices: [] };
+    const told = { facts, eventId: randomUUID(), role: "notice", key: "current", at: tellAt } as const;
+    const notices = courier
+      .eventsOf(provider, { outTradeNo, facts })
+      .map((event) => composeNotice(settled, notifyUrl, { ...told, event }));
+    for (const notice of notices) book.put(notice);
+    return { settled, notices };
   }
 
   return {
     take(asked, settling) {
-      const settlesAt = new Date(now().getTime() + delayMs);
+      const pendSeconds = book.find(asked.provider, asked.outTradeNo)?.payment.refundsPendSeconds;
+      const settlesAt = new Date(
+        now().getTime() + (pendSeconds === undefined ? delayMs : (pendSeconds * 1000) / speed),
+      );
       const refund: Refund = {
         kind: "refund",
         ...asked,
         standing: { status: "PROCESSING", settlesAt: settlesAt.toISOString() },
       };
-      if (settling === "later") {
+      if (settling === "later" || pendSeconds !== undefined) {
         book.put(refund);
         schedule(refund);
         return refund;
       }
-      const { settled, notice } = settle(refund, settlesAt);
-      if (notice) courier.post(notice);
+      const { settled, notices } = settle(refund, settlesAt);
+      for (const notice of notices) courier.post(notice);
       return settled;
     },
     resume() {

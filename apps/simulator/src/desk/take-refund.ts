@@ -2,6 +2,7 @@ import { Decimal, formatAmount } from "@zhanggui/domain";
 
 import { type Folder, hasRoomForRefund } from "../book/folders.ts";
 import type { Extra, Refund } from "../book/records.ts";
+import { noteDeed } from "../calls/note-call.ts";
 import type { Desk } from "./desk.ts";
 import type { Settling } from "./refund-desk.ts";
 
@@ -28,6 +29,7 @@ export type RefundTaking =
 /** Takes a refund on once for each number, never beyond what was paid, and leaves it to the refund desk to settle. */
 export function takeRefund(desk: Desk, asked: RefundAsked): RefundTaking {
   const { book, provider, refundDesk, numbers, now } = desk;
+  if (noteDeed({ provider, outTradeNo: asked.outTradeNo }, "refund") === "not_found") return { kind: "not_found" };
   const refundAmount = formatAmount(asked.refundAmount);
   const known = book.findRefund(provider, asked.outRefundNo);
   if (known) {

@@ -4,6 +4,7 @@ import type { Facts, Notice, Payment, Refund } from "../book/records.ts";
 
 export type Telling = {
   readonly facts: Facts;
+  readonly event?: string | undefined;
   readonly eventId: string;
   readonly role: Notice["role"];
   readonly key: Notice["key"];
@@ -15,7 +16,7 @@ export type Telling = {
 export function composeNotice(
   about: Pick<Payment | Refund, "provider" | "outTradeNo">,
   notifyUrl: string,
-  { facts, eventId, role, key, at }: Telling,
+  { facts, event, eventId, role, key, at }: Telling,
 ): Notice {
   return {
     kind: "notice",
@@ -25,6 +26,7 @@ export function composeNotice(
     notifyUrl,
     eventId,
     facts,
+    ...(event === undefined ? {} : { event }),
     key,
     role,
     createdAt: at.toISOString(),

@@ -1,11 +1,11 @@
 import type { Logger } from "@zhanggui/runtime";
 
 import type { Book } from "../book/book.ts";
-import type { Attempt, Notice } from "../book/records.ts";
+import type { Attempt, Facts, Notice } from "../book/records.ts";
 import { openGate } from "./gate.ts";
 import { postNotice } from "./post-notice.ts";
 import { afterAttempt } from "./progress.ts";
-import type { NoticeScheme } from "./scheme.ts";
+import type { Happening, NoticeScheme } from "./scheme.ts";
 
 const maximumDeliveriesInFlight = 32;
 
@@ -19,8 +19,12 @@ export type CourierDeps = {
 };
 
 export type Courier = {
+  /** Whether this provider's gateway notifies of such a thing. */
+  readonly tells: (provider: string, facts: Facts) => boolean;
   /** Delivers a notice of the book now, then by the ladder until acknowledged. Resolves after the first delivery. */
   readonly send: (notice: Notice) => Promise<Attempt | undefined>;
+  /** The events by which the provider tells of this; a nameless one where it has no several. */
+  readonly eventsOf: (provider: string, happening: Happening) => readonly (string | undefined)[];
   /** Delivers a notice of the book when it is due. */
   readonly post: (notice: Notice) => void;
   /** Takes up what was pending when the simulator stopped. */
@@ -71,6 +75,8 @@ export function openCourier({ book, schemes, speed, logger, now }: CourierDeps):
   }
 
   return {
+    tells: (provider, facts) => schemes.get(provider)?.tells?.(facts) ?? true,
+    eventsOf: (provider, happening) => schemes.get(provider)?.eventsOf?.(happening) ?? [undefined],
     send: track,
     post: schedule,
     resume() {

@@ -26,7 +26,7 @@ function noticeLine({ words, language }: Reading, notice: Notice): Html {
   const last = notice.attempts.at(-1);
   return html`<li>
     <span class="badge ${notice.role === "forgery" ? "bad" : "quiet"}">${words.role[notice.role]}</span>
-    <code>${notice.facts.status}</code>
+    <code>${notice.event ?? notice.facts.status}</code>
     <span class="answer">${last === undefined ? words.noAnswer : answerText(last.answer, words.noAnswer)}</span>
     <span class="hint">${words.progress[notice.progress.state]} · ×${notice.attempts.length}</span>
     <time datetime="${notice.createdAt}" class="hint">${formatTime(language, notice.createdAt)}</time>

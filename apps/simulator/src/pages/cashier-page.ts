@@ -2,20 +2,29 @@ import { html } from "hono/html";
 
 import type { Folder } from "../book/folders.ts";
 import { type Status, amountOf, statusOf } from "../book/standing.ts";
-import type { PlayRefusal } from "../play/rule-play.ts";
+import type { Scripts } from "../scripts/read-scripts.ts";
+import type { Run } from "../scripts/run.ts";
 import type { Look } from "../vendors/vendor.ts";
 import { noticesTable } from "./cashier-notices.ts";
+import { runSection } from "./cashier-scripts.ts";
 import { testSection } from "./cashier-test-section.ts";
 import type { Reading } from "./language.ts";
 import { type Html, layout } from "./layout.ts";
 import { alert, countdown, money } from "./parts.ts";
 import { testCard, vendorHeader } from "./vendor-look.ts";
 
+/** Why a button did nothing. */
+export const cashierRefusals = ["already_paid", "closed", "expired", "script_running", "too_many_runs"] as const;
+export type CashierRefusal = (typeof cashierRefusals)[number];
+
 export type CashierView = {
   readonly folder: Folder;
   readonly look: Look;
   readonly now: Date;
-  readonly refused: PlayRefusal | undefined;
+  readonly scripts: Scripts;
+  /** The last one that was played with this payment. */
+  readonly run: Run | undefined;
+  readonly refused: CashierRefusal | undefined;
   /** A path of this server to lead back to. */
   readonly returnPath: string | undefined;
 };
@@ -50,7 +59,7 @@ export function cashierPage(reading: Reading, view: CashierView): Html {
           </div>
         </dl>
       </section>
-      ${testSection(reading, status)}
+      ${runSection(reading, view.run, view.scripts)} ${testSection(reading, status, view.scripts)}
     </form>
     ${noticesTable(reading, [...notices.values()])}`;
   const title = `${words.cashier} · ${payment.subject}`;

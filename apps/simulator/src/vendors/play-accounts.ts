@@ -3,19 +3,25 @@ import type { Logger } from "@zhanggui/runtime";
 import type { Hono } from "hono";
 
 import type { Book } from "../book/book.ts";
+import type { Numbers } from "../desk/desk.ts";
 import { type GatewayKeys, type KeysByProvider, needsKeys } from "../keys/gateway-keys.ts";
 import type { NoticeScheme } from "../notices/scheme.ts";
 import { vendors } from "./registry.ts";
 import type { House, Look, Office, Vendor } from "./vendor.ts";
 
 /** What a house has besides its office. */
-export type HouseDeps = Pick<House<never, never>, "book" | "refundDesk" | "courier" | "now">;
+export type HouseDeps = Pick<House<never, never>, "book" | "refundDesk" | "courier" | "now"> & {
+  /** Where Zhanggui hears of what was not told an address. */
+  readonly apiUrl: string;
+};
 
 /** A provider whose gateway is played here, with the types of its account and keys forgotten. */
 export type PlayedProvider = {
   readonly look: Look;
+  readonly numbers: Numbers;
   readonly scheme: NoticeScheme;
   readonly openRoutes: (deps: HouseDeps) => Hono;
+  readonly isMeantAtRoot?: (request: Request) => boolean;
 };
 
 /** By provider id. */
@@ -57,15 +63,28 @@ function keysFor({ kind }: Account, given: GatewayKeys | undefined): GatewayKeys
 }
 
 function play<A, K>(vendor: Vendor<A, K>, office: Office<A, K>): PlayedProvider {
-  const { look, numbers, isAcknowledged, ladderSeconds } = vendor;
+  const { look, numbers, tells, eventsOf, isAcknowledged, ladderSeconds, isMeantAtRoot } = vendor;
+  const { provider } = office;
   return {
     look,
+    numbers,
     scheme: {
       write: (notice, signing) => vendor.writeNotice(office, notice, signing),
+      ...(tells === undefined ? {} : { tells }),
+      ...(eventsOf === undefined ? {} : { eventsOf: (happening) => eventsOf(office, happening) }),
       isAcknowledged,
       ladderSeconds,
     },
-    openRoutes: (deps) => vendor.routes({ ...office, ...deps, numbers, cashierUrl: cashierUrlOf(office.provider) }),
+    openRoutes: ({ apiUrl, ...deps }) =>
+      vendor.routes({
+        // In this order: `deps` may well be more than its type, and hold the keys of all accounts as `keys`.
+        ...deps,
+        ...office,
+        numbers,
+        cashierUrl: cashierUrlOf(provider),
+        endpointUrl: `${apiUrl.replace(/\/$/, "")}/callbacks/${provider}`,
+      }),
+    isMeantAtRoot: (request) => isMeantAtRoot?.(office, request) ?? false,
   };
 }
 

@@ -2,10 +2,10 @@ import type { Account } from "@zhanggui/gateways";
 import type { Hono } from "hono";
 
 import type { Book } from "../book/book.ts";
-import type { Answer, Notice } from "../book/records.ts";
+import type { Answer, Facts, Notice } from "../book/records.ts";
 import type { Desk, Numbers } from "../desk/desk.ts";
 import type { Courier } from "../notices/courier.ts";
-import type { NoticeText, Signing } from "../notices/scheme.ts";
+import type { Happening, NoticeText, Signing } from "../notices/scheme.ts";
 
 /** The entry of `PROVIDERS_FILE`: the merchant's half of the secrets. */
 export type AccountOf<Kind extends Account["kind"]> = Extract<Account, { readonly kind: Kind }>;
@@ -28,6 +28,8 @@ export type House<A, K> = Office<A, K> &
     readonly courier: Courier;
     /** The address of a payment's cashier, under the name by which this request reached the simulator. */
     readonly cashierUrl: (request: Request, outTradeNo: string) => string;
+    /** Where a gateway tells whose calls name no address: the endpoint that was registered with it beforehand. */
+    readonly endpointUrl: string;
   };
 
 /** A played gateway is a value: what merchants call, what it tells them, and how its cashier looks. */
@@ -39,9 +41,15 @@ export type Vendor<A, K> = {
   readonly routes: (house: House<A, K>) => Hono;
   /** One delivery, signed now: a fresh timestamp and nonce each time, the same event id for the same `notice.eventId`. */
   readonly writeNotice: (office: Office<A, K>, notice: Notice, signing: Signing) => NoticeText;
+  /** What the gateway notifies of at all; left out where it tells of everything. A fault that is asked for is always told. */
+  readonly tells?: (facts: Facts) => boolean;
+  /** The events by which one happening is told, where there are several: `notice.event` names the one to write. */
+  readonly eventsOf?: (office: Office<A, K>, happening: Happening) => readonly string[];
   readonly isAcknowledged: (answer: Answer) => boolean;
   /** Seconds between deliveries of one notice, divided by `SIMULATOR_SPEED`. */
   readonly ladderSeconds: readonly number[];
   readonly numbers: Numbers;
+  /** Whether a call at the root of the host is this account's: for official clients that know a host and no base path. */
+  readonly isMeantAtRoot?: (office: Office<A, K>, request: Request) => boolean;
   readonly look: Look;
 };
