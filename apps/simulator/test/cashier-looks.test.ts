@@ -24,7 +24,17 @@ async function pageOf(look: Look, shown: Payment, returnPath?: string): Promise<
   const reading = { language: "en", words: words.en, address: new URL("http://127.0.0.1/cashier/shop-2/p1") } as const;
   const folder = { payment: shown, refunds: new Map(), notices: new Map() };
   const now = new Date(payment.createdAt);
-  return (await cashierPage(reading, { folder, look, now, scripts: new Map(), run: undefined, refused: undefined, returnPath })).toString();
+  return (
+    await cashierPage(reading, {
+      folder,
+      look,
+      now,
+      scripts: new Map(),
+      run: undefined,
+      refused: undefined,
+      returnPath,
+    })
+  ).toString();
 }
 
 test.each([

@@ -1,10 +1,11 @@
 import { Decimal } from "@zhanggui/domain";
 import { type PayCall, gatewayOf, readProviders } from "@zhanggui/gateways";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 
 import { makeDevelopmentAccounts } from "../src/development/index.ts";
-import { type World, startWorld, until } from "./harness.ts";
-import { runOf, endOf } from "./play-script.ts";
+import { type World, startWorld } from "./harness.ts";
+import { endOf, runOf } from "./play-script.ts";
 
 const providers = ["hmac", "wechat", "alipay", "unionpay", "stripe"] as const;
 
@@ -45,7 +46,8 @@ async function openAt(provider: string, outTradeNo: string) {
   if (opened.kind !== "created") throw new Error(opened.why);
   const { type, url = "", fields } = opened.action;
   if (type === "form") await fetch(url, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" });
-  else if (type === "redirect") await fetch(url, { redirect: "manual" });
+  // The buyer comes: some gateways know of no payment before.
+  else if (url.startsWith(world.simulator.url)) await fetch(url);
   return {
     query: async () => (await calls.query(account, paying, outside)).kind,
     close: async () => (await calls.close(account, paying, outside)).kind,
@@ -90,8 +92,7 @@ describe.each(providers)("%s", (provider) => {
     }
 
     expect(seen).toEqual(["unknown", "unknown", "not_found"]);
-    // A gateway that has no word for a payment that nobody has paid yet says that there is none.
-    expect(await query()).toBe(provider === "alipay" ? expect.anything() : "found");
+    expect(await query()).toBe("found");
   });
 
   test("a refund whose answer is lost was made, and asking again with its number makes no other", async () => {
@@ -104,18 +105,16 @@ describe.each(providers)("%s", (provider) => {
     expect(await refund(payment.transactionId)).toBe("unknown");
     expect((await lookAt(provider, outTradeNo)).refunds).toHaveLength(1);
     await refund(payment.transactionId);
-    await until(async () => (await lookAt(provider, outTradeNo)).refunds.length === 1);
+    expect((await lookAt(provider, outTradeNo)).refunds).toHaveLength(1);
   });
 
-  test("the buyer can be charged twice, and both are told", async () => {
+  test("the buyer can be charged twice under one number", async () => {
     const outTradeNo = `${provider}Twice00001`;
     await openAt(provider, outTradeNo);
-    const before = world.receiver.received.length;
-
     const run = await play(provider, outTradeNo, "pay-twice");
 
     expect(run.steps.map(({ state }) => state)).toEqual(["done", "done"]);
-    if (provider !== "stripe") expect(world.receiver.received.length).toBeGreaterThanOrEqual(before + 2);
+    expect((await lookAt(provider, outTradeNo)).payment.paidAgain).toHaveLength(1);
   });
 });
 
@@ -128,9 +127,12 @@ describe.each(providers.filter((provider) => provider !== "unionpay"))("closing 
   });
 });
 
-type Looked = { readonly payment: { readonly transactionId: string }; readonly refunds: readonly unknown[] };
+const lookedSchema = z.object({
+  payment: z.object({ transactionId: z.string(), paidAgain: z.array(z.unknown()).optional() }),
+  refunds: z.array(z.unknown()),
+});
 
-async function lookAt(provider: string, outTradeNo: string): Promise<Looked> {
+async function lookAt(provider: string, outTradeNo: string) {
   const response = await fetch(`${world.simulator.url}/control/${provider}/payments/${outTradeNo}`);
-  return response.json() as Promise<Looked>;
+  return lookedSchema.parse(await response.json());
 }

@@ -7,6 +7,12 @@ export function stockText({ free, held, sold }: Stock): string {
   return `${free} free, ${held} held, ${sold} sold`;
 }
 
+/** The same without the inbox: gateways tell one payment in words, and by a number of notices, of their own. */
+export async function lookAtMoney(shop: Shop, orderId: string): Promise<Facts> {
+  const { inbox: _, ...facts } = await lookAt(shop, orderId);
+  return facts;
+}
+
 /** How an order stands, its money, what the inbox keeps of its callbacks, and the stock to the piece. */
 export async function lookAt(shop: Shop, orderId: string): Promise<Facts> {
   const [timeline, { available, reserved, sold }] = await Promise.all([shop.timeline(orderId), shop.stock()]);

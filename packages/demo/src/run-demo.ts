@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { openCashier } from "./buyer.ts";
+import { openCashier, playedProviders } from "./buyer.ts";
 import { playStory } from "./play-story.ts";
 import { openShop } from "./shop.ts";
 import { product, tellStory } from "./story.ts";
@@ -15,6 +15,8 @@ export async function runDemo(system: System, onStep: (title: string) => void): 
   const sku = `demo-${Date.now().toString(36)}${randomBytes(2).toString("hex")}`;
   const shop = await openShop(system, sku);
   await shop.putProduct(product);
-  const steps = await playStory(tellStory(shop, openCashier(system)), ({ title }) => onStep(title));
+  const others = (await playedProviders(system)).filter((provider) => provider !== system.provider);
+  const story = tellStory(shop, openCashier(system), others);
+  const steps = await playStory(story, ({ title }) => onStep(title));
   return { steps, sku, durationMs: performance.now() - startedAt };
 }

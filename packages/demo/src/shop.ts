@@ -5,7 +5,13 @@ import type { System } from "./system.ts";
 import { newToken } from "./token.ts";
 
 const order = z.object({ id: z.string(), status: z.string(), amount: z.string() });
-const payment = z.object({ id: z.string(), status: z.string(), amount: z.string(), outTradeNo: z.string() });
+const payment = z.object({
+  id: z.string(),
+  provider: z.string(),
+  status: z.string(),
+  amount: z.string(),
+  outTradeNo: z.string(),
+});
 const product = z.object({ sku: z.string(), available: z.int(), reserved: z.int(), sold: z.int() });
 const timeline = z.object({
   order: order.extend({ cancelReason: z.string().optional() }),
@@ -14,19 +20,29 @@ const timeline = z.object({
   exceptions: z.array(z.object({ kind: z.string(), state: z.string(), amount: z.string().optional() })),
 });
 
+const action = z.object({
+  type: z.enum(["qr", "redirect", "form", "none"]),
+  url: z.string().optional(),
+  fields: z.record(z.string(), z.string()).optional(),
+});
+
+/** What the buyer's browser is to do next. */
+export type Action = z.infer<typeof action>;
 export type Payment = z.infer<typeof payment>;
 export type Product = z.infer<typeof product>;
 export type Timeline = z.infer<typeof timeline>;
 export type Placed = { readonly orderId: string; readonly payment: Payment };
 
+/** An order of the one product, by the system's first provider unless another is named. */
+export type Wanted = { readonly quantity: number; readonly ttlSeconds?: number; readonly provider?: string };
+
 /** What the demo asks of Zhanggui: as a buyer's shop, and as an operator who looks. */
 export type Shop = {
   readonly putProduct: (wanted: { name: string; price: string; available: number }) => Promise<void>;
   readonly stock: () => Promise<Product>;
-  readonly place: (wanted: { quantity: number; ttlSeconds?: number }) => Promise<Placed>;
+  readonly place: (wanted: Wanted) => Promise<Placed>;
   readonly addPayment: (orderId: string) => Promise<Payment>;
-  /** Answers where the buyer pays. */
-  readonly start: (paymentId: string) => Promise<string>;
+  readonly start: (paymentId: string) => Promise<Action>;
   readonly cancel: (orderId: string) => Promise<void>;
   readonly timeline: (orderId: string) => Promise<Timeline>;
 };
@@ -47,8 +63,8 @@ export async function openShop({ apiUrl, jwtSecret, provider }: System, sku: str
       if (found === undefined) throw new Error(`the demo's product ${sku} is not in the catalogue`);
       return found;
     },
-    place: async ({ quantity, ttlSeconds }) => {
-      const body = { items: [{ sku, quantity }], provider, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) };
+    place: async ({ quantity, ...wanted }) => {
+      const body = { items: [{ sku, quantity }], provider, ...wanted };
       const placed = await ask(
         { ...customer, method: "POST", url: `${apiUrl}/orders`, body },
         z.object({ order, payment }),
@@ -60,13 +76,12 @@ export async function openShop({ apiUrl, jwtSecret, provider }: System, sku: str
       return (await ask({ ...customer, method: "POST", url, body: { provider } }, z.object({ payment }))).payment;
     },
     start: async (paymentId) => {
-      const answer = z.object({ action: z.object({ type: z.string(), url: z.string().optional() }) });
-      const { action } = await ask(
-        { ...customer, method: "POST", url: `${apiUrl}/payments/${paymentId}/start` },
-        answer,
-      );
-      if (action.url === undefined) throw new Error(`the payment started with ${action.type} and no cashier`);
-      return action.url;
+      const url = `${apiUrl}/payments/${paymentId}/start`;
+      const started = await ask({ ...customer, method: "POST", url }, z.object({ action }));
+      if (started.action.url === undefined) {
+        throw new Error(`the payment started with ${started.action.type} and no cashier`);
+      }
+      return started.action;
     },
     cancel: async (orderId) => {
       await ask({ ...customer, method: "POST", url: `${apiUrl}/orders/${orderId}/cancel` }, nothing);

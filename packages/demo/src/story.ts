@@ -1,26 +1,23 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import type { Cashier } from "./buyer.ts";
-import { lookAt, stockText } from "./look.ts";
-import type { Payment, Shop } from "./shop.ts";
+import { lookAt, lookAtMoney, stockText } from "./look.ts";
+import type { Payment, Shop, Wanted } from "./shop.ts";
 import type { Facts, Step } from "./story-step.ts";
 
 export const product = { name: "Dragon Well tea (demo) 龙井茶", price: "39.80", available: 100 } as const;
 const oneFenLess = "39.79";
 const duplicates = 20;
 const ttlSeconds = 3;
-const settlementPatienceMs = 10_000;
-const pollMs = 50;
 
 type Open = { readonly orderId: string; readonly payment: Payment };
 
 /**
  * The life of a payment, the good days and the bad ones. The steps share one product, so each states the stock that the
- * ones before it have left.
+ * ones before it have left. The last ones pay once through each of the other providers that the simulator plays.
  */
-export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step[] {
+export function tellStory(shop: Shop, cashier: Cashier, others: readonly string[]): readonly Step[] {
+  const { play } = cashier;
   const lookLater = (orderId: string) => () => lookAt(shop, orderId);
-  const startOrder = async (wanted: { quantity: number; ttlSeconds?: number }): Promise<Open> => {
+  const startOrder = async (wanted: Wanted): Promise<Open> => {
     const open = await shop.place(wanted);
     await shop.start(open.payment.id);
     return open;
@@ -46,7 +43,7 @@ export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step
       play: async () => {
         const { orderId, payment } = present(forged);
         await shop.start(payment.id);
-        const answered = statuses(await pay(payment.outTradeNo, { do: "pay", forge: true, duplicates: 2 }));
+        const answered = statuses(await play(payment, "forged"));
         return async () => ({ answered, ...(await lookAt(shop, orderId)) });
       },
     },
@@ -56,7 +53,7 @@ export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step
       expected: facts("paid", { payments: "succeeded", inbox: "SUCCESS → paid", stock: [98, 0, 2] }),
       play: async () => {
         const { orderId, payment } = present(forged);
-        await pay(payment.outTradeNo, { do: "pay" });
+        await play(payment, "pay");
         return lookLater(orderId);
       },
     },
@@ -73,9 +70,23 @@ export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step
         const { orderId, payment } = await startOrder({ quantity: 1 });
         const second = await shop.addPayment(orderId);
         await shop.start(second.id);
-        await pay(payment.outTradeNo, { do: "pay" });
-        await until(`attempt ${second.id} is closed`, async () => (await statusOf(second.outTradeNo)) === "CLOSED");
-        await pay(second.outTradeNo, { do: "pay", late: true });
+        await play(payment, "pay");
+        await play(second, "success-after-close");
+        return lookLater(orderId);
+      },
+    },
+    {
+      title: "Charged twice",
+      done: "The gateway takes the money twice under one number",
+      expected: facts("paid", {
+        payments: "succeeded",
+        inbox: "SUCCESS → paid; SUCCESS → surplus_payment",
+        exceptions: `surplus_payment ${product.price} open`,
+        stock: [96, 0, 4],
+      }),
+      play: async () => {
+        const { orderId, payment } = await startOrder({ quantity: 1 });
+        await play(payment, "pay-twice");
         return lookLater(orderId);
       },
     },
@@ -85,12 +96,12 @@ export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step
       expected: facts("paid", {
         payments: "succeeded",
         inbox: `SUCCESS ×${duplicates + 1} → paid`,
-        stock: [96, 0, 4],
+        stock: [95, 0, 5],
         answered: `200 ×${duplicates + 1}`,
       }),
       play: async () => {
         const { orderId, payment } = await startOrder({ quantity: 1 });
-        const answered = statuses(await pay(payment.outTradeNo, { do: "pay", duplicates }));
+        const answered = statuses(await play(payment, "duplicate"));
         return async () => ({ answered, ...(await lookAt(shop, orderId)) });
       },
     },
@@ -100,14 +111,11 @@ export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step
       expected: facts("paid", {
         payments: "succeeded",
         inbox: "FAILED → outranked; SUCCESS → paid; USERPAYING → outranked",
-        stock: [95, 0, 5],
+        stock: [94, 0, 6],
       }),
       play: async () => {
         const { orderId, payment } = await startOrder({ quantity: 1 });
-        await pay(payment.outTradeNo, { do: "pay" });
-        await untilPaid(shop, orderId);
-        await pay(payment.outTradeNo, { do: "notify", status: "USERPAYING" });
-        await pay(payment.outTradeNo, { do: "notify", status: "FAILED" });
+        await play(payment, "reorder");
         return lookLater(orderId);
       },
     },
@@ -118,11 +126,11 @@ export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step
         payments: "processing",
         inbox: "SUCCESS → amount_mismatch",
         exceptions: `amount_mismatch ${oneFenLess} open`,
-        stock: [94, 1, 5],
+        stock: [93, 1, 6],
       }),
       play: async () => {
         const { orderId, payment } = await startOrder({ quantity: 1 });
-        await pay(payment.outTradeNo, { do: "pay", amount: oneFenLess });
+        await play(payment, "one-fen-short");
         return lookLater(orderId);
       },
     },
@@ -130,8 +138,8 @@ export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step
       title: "Let one expire",
       done: `Nobody pays within ${ttlSeconds} s`,
       expected: {
-        before: stockText({ free: 91, held: 4, sold: 5 }),
-        ...facts("cancelled (expired)", { payments: "expired", stock: [94, 1, 5] }),
+        before: stockText({ free: 90, held: 4, sold: 6 }),
+        ...facts("cancelled (expired)", { payments: "expired", stock: [93, 1, 6] }),
       },
       play: async () => {
         const open = await startOrder({ quantity: 3, ttlSeconds });
@@ -147,15 +155,37 @@ export function tellStory(shop: Shop, { pay, statusOf }: Cashier): readonly Step
         payments: "succeeded",
         inbox: "SUCCESS → late_payment",
         exceptions: "late_payment 119.40 open",
-        stock: [94, 1, 5],
+        stock: [93, 1, 6],
       }),
       play: async () => {
         const { orderId, payment } = present(expired);
-        await pay(payment.outTradeNo, { do: "pay", late: true });
+        await play(payment, "late");
         return lookLater(orderId);
       },
     },
+    ...others.map((provider, index) => payThrough(shop, cashier, { provider, index })),
   ];
+}
+
+/** One ordinary payment through a gateway with a protocol of its own. */
+function payThrough(
+  shop: Shop,
+  { play, visit }: Cashier,
+  other: { readonly provider: string; readonly index: number },
+): Step {
+  const { provider, index } = other;
+  const { inbox: _, ...expected } = facts("paid", { payments: "succeeded", stock: [92 - index, 1, 7 + index] });
+  return {
+    title: `Pay through ${provider}`,
+    done: "The buyer pays at another gateway",
+    expected,
+    play: async () => {
+      const { orderId, payment } = await shop.place({ quantity: 1, provider });
+      await visit(await shop.start(payment.id));
+      await play(payment, "pay");
+      return () => lookAtMoney(shop, orderId);
+    },
+  };
 }
 
 type Expected = {
@@ -172,19 +202,6 @@ function facts(
 ): Facts {
   const rest = { order, payments, inbox, exceptions, stock: stockText({ free, held, sold }) };
   return answered === undefined ? rest : { answered, ...rest };
-}
-
-/** Callbacks are settled side by side: what is to come after the success must be sent after it was settled. */
-async function untilPaid(shop: Shop, orderId: string): Promise<void> {
-  await until(`order ${orderId} is paid`, async () => (await shop.timeline(orderId)).order.status === "paid");
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + settlementPatienceMs;
-  while (!(await holds())) {
-    if (performance.now() >= deadline) throw new Error(`in vain: ${what}`);
-    await sleep(pollMs);
-  }
 }
 
 /** Each status once, with how often it came. */

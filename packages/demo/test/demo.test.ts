@@ -59,7 +59,7 @@ describe.each([
         const startedAt = performance.now();
         const { output, errors, code } = await runMain(environment);
 
-        expect(output + errors).toContain("All 9 steps are as they should be");
+        expect(output + errors).toContain("All 15 steps are as they should be");
         expect(output).not.toContain("\u001B[");
         expect(code).toBe(0);
         expect(performance.now() - startedAt).toBeLessThan(longestDemoMs);

@@ -9,6 +9,7 @@ import { freePort } from "@zhanggui/embedded";
 import { loadProviders } from "@zhanggui/gateways";
 import { createLogger } from "@zhanggui/runtime";
 import { startSimulator } from "@zhanggui/simulator";
+import { makeDevelopmentAccounts } from "@zhanggui/simulator/development";
 import { freshDatabase } from "@zhanggui/testing";
 
 const apps = new URL("../../../apps/", import.meta.url);
@@ -23,8 +24,12 @@ export async function startSystem(redisUrl: string | undefined): Promise<SystemU
   const [apiPort, simulatorPort] = [await freePort(), await freePort()];
   const urls = { apiUrl: `http://127.0.0.1:${apiPort}`, simulatorUrl: `http://127.0.0.1:${simulatorPort}` };
   const providersFile = join(dataDirectory, "providers.json");
-  const mock = { kind: "mock", secret: "the gateway's secret", baseUrl: `${urls.simulatorUrl}/gateways/mock` };
-  await writeFile(providersFile, JSON.stringify({ mock }));
+  const accounts = await makeDevelopmentAccounts({
+    gatewaysUrl: `${urls.simulatorUrl}/gateways`,
+    mockSecret: "the gateway's secret",
+    now: new Date(),
+  });
+  await writeFile(providersFile, JSON.stringify(accounts.providers));
 
   const environment = {
     DATABASE_URL: database.url,
@@ -38,6 +43,7 @@ export async function startSystem(redisUrl: string | undefined): Promise<SystemU
   const simulator = await startSimulator({
     port: simulatorPort,
     providers: await loadProviders(providersFile, false),
+    keys: new Map(Object.entries(accounts.keys)),
     directory: join(dataDirectory, "simulator"),
     speed: 60,
     apiUrl: urls.apiUrl,

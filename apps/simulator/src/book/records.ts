@@ -65,6 +65,8 @@ const refund = z.object({
   outTradeNo: z.string(),
   outRefundNo: z.string(),
   refundId: z.string(),
+  /** Of the charge that it gives back; left out, the payment's own. */
+  transactionId: z.string().optional(),
   refundAmount: z.string(),
   reason: z.string(),
   /** Without one nobody is told. */

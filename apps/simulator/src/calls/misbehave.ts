@@ -47,9 +47,10 @@ function isDeed({ noted }: Underway): boolean {
   return noted?.call === "close" || noted?.call === "refund" || noted?.call === "pay";
 }
 
+/** Up to the provider's id; its own address is a call of some vendors. */
 function prefixOf(path: string, provider: string): string {
-  const name = `/${provider}/`;
-  return path.slice(0, path.indexOf(name) + name.length - 1);
+  const parts = path.split("/");
+  return parts.slice(0, parts.indexOf(provider) + 1).join("/");
 }
 
 /** Cuts the connection: the merchant never hears what became of its call. */

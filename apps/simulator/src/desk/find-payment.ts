@@ -1,4 +1,5 @@
 import { amountOf, statusOf, type Status } from "../book/standing.ts";
+import { byTransaction, refundedTransaction } from "../book/charges.ts";
 import type { Folder } from "../book/folders.ts";
 import type { Payment, Refund } from "../book/records.ts";
 import { noteLookup } from "../calls/note-call.ts";
@@ -9,16 +10,27 @@ export type FoundPayment = {
   readonly status: Status;
   /** What was paid, or is due. */
   readonly amount: string;
+  /** Of this charge alone. */
   readonly refunds: readonly Refund[];
 };
 
+/** By the merchant's number: its first charge, where it has several. */
 export function findPayment({ book, provider, now }: Desk, outTradeNo: string): FoundPayment | undefined {
   if (noteLookup({ provider, outTradeNo }, "query")) return undefined;
   const folder = book.find(provider, outTradeNo);
   return folder && foundOf(folder, now());
 }
 
-/** For a number of the vendor's own: its transaction id, or one that it keeps in `extra`. */
+/** By the gateway's own number: the charge of that number, which need not be the payment's first. */
+export function findTransaction({ book, provider, now }: Desk, transactionId: string): FoundPayment | undefined {
+  for (const folder of book.all()) {
+    const found = folder.payment.provider === provider ? byTransaction(folder, transactionId) : undefined;
+    if (found !== undefined) return noteLookup(found.payment, "query") ? undefined : foundOf(found, now());
+  }
+  return undefined;
+}
+
+/** By a word of the vendor's own, which it keeps in `extra`. */
 export function findPaymentWhere(
   { book, provider, now }: Desk,
   isWanted: (payment: Payment) => boolean,
@@ -30,15 +42,18 @@ export function findPaymentWhere(
   return undefined;
 }
 
+/** `payment` as its charge that is given back. */
 export type FoundRefund = { readonly refund: Refund; readonly payment: Payment };
 
 export function findRefund({ book, provider }: Desk, outRefundNo: string): FoundRefund | undefined {
   const refund = book.findRefund(provider, outRefundNo);
   if (refund !== undefined && noteLookup(refund, "refund_query")) return undefined;
-  const payment = refund && book.find(provider, refund.outTradeNo)?.payment;
-  return refund && payment && { refund, payment };
+  const folder = refund && book.find(provider, refund.outTradeNo);
+  const charged = folder && byTransaction(folder, refundedTransaction(folder.payment, refund));
+  return charged && { refund, payment: charged.payment };
 }
 
 function foundOf({ payment, refunds }: Folder, now: Date): FoundPayment {
-  return { payment, status: statusOf(payment, now), amount: amountOf(payment), refunds: [...refunds.values()] };
+  const own = [...refunds.values()].filter((refund) => refundedTransaction(payment, refund) === payment.transactionId);
+  return { payment, status: statusOf(payment, now), amount: amountOf(payment), refunds: own };
 }

@@ -1,5 +1,6 @@
 import { Decimal, formatAmount } from "@zhanggui/domain";
 
+import { chargesOf, refundedTransaction } from "../book/charges.ts";
 import type { Folder } from "../book/folders.ts";
 import { shanghaiDay } from "../shanghai.ts";
 import { noteStatement } from "../calls/note-call.ts";
@@ -51,9 +52,8 @@ export function linesOf(folder: Folder, isWanted: (time: string) => boolean): re
 }
 
 function paymentLines({ payment }: Folder): readonly StatementLine[] {
-  const { standing, outTradeNo, currency, subject, paidAgain = [] } = payment;
-  const first = standing.status === "SUCCESS" ? [{ transactionId: payment.transactionId, ...standing }] : [];
-  return [...first, ...paidAgain].map(({ transactionId, paid, paidAt }) => {
+  const { outTradeNo, currency, subject } = payment;
+  return chargesOf(payment).map(({ transactionId, paid, paidAt }) => {
     const fee = formatAmount(new Decimal(paid).times(feeRate).toDecimalPlaces(2));
     const money = { amount: paid, fee, currency };
     return { type: "payment", outTradeNo, transactionId, ...money, subject, status: "SUCCESS", time: paidAt };
@@ -61,10 +61,12 @@ function paymentLines({ payment }: Folder): readonly StatementLine[] {
 }
 
 function refundLines({ payment, refunds }: Folder): readonly StatementLine[] {
-  const { transactionId, currency, subject } = payment;
+  const { currency, subject } = payment;
   const lines: StatementLine[] = [];
-  for (const { outTradeNo, outRefundNo, refundId, refundAmount, standing } of refunds.values()) {
+  for (const refund of refunds.values()) {
+    const { outTradeNo, outRefundNo, refundId, refundAmount, standing } = refund;
     if (standing.status !== "SUCCESS") continue;
+    const transactionId = refundedTransaction(payment, refund);
     const numbers = { outTradeNo, transactionId, outRefundNo, refundId };
     const money = { amount: refundAmount, fee: "0.00", currency };
     lines.push({ type: "refund", ...numbers, ...money, subject, status: "SUCCESS", time: standing.settledAt });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 
+import { chargesOf, refundedTransaction } from "../book/charges.ts";
 import type { Facts, Notice, Payment, Refund } from "../book/records.ts";
 
 export type Telling = {
@@ -37,10 +38,12 @@ export function composeNotice(
 
 /** What there is to say about a refund that has ended. */
 export function refundFacts(payment: Payment, refund: Refund, happenedAt: string): Facts {
+  const transactionId = refundedTransaction(payment, refund);
+  const charge = chargesOf(payment).find((each) => each.transactionId === transactionId);
   return {
     about: "refund",
-    transactionId: payment.transactionId,
-    amount: payment.standing.status === "SUCCESS" ? payment.standing.paid : payment.amount,
+    transactionId,
+    amount: charge?.paid ?? payment.amount,
     currency: payment.currency,
     outRefundNo: refund.outRefundNo,
     refundId: refund.refundId,

@@ -2,6 +2,7 @@ import { type KeyObject, createHash, generateKeyPairSync } from "node:crypto";
 
 import { formatAmount } from "@zhanggui/domain";
 
+import { byTransaction } from "../../book/charges.ts";
 import type { Folder } from "../../book/folders.ts";
 import type { Answer, Facts, Notice, PaymentFacts } from "../../book/records.ts";
 import { buyerCameAt } from "../../desk/buyer.ts";
@@ -35,7 +36,8 @@ const paidWords: ReadonlySet<string> = new Set(["TRADE_SUCCESS", "TRADE_FINISHED
  * without `sign` and `sign_type`. A redelivery is the same bytes, `notify_time` being when the notice was made.
  */
 export function writeNotice(office: AlipayOffice, notice: Notice, { key }: Signing): NoticeText {
-  const folder = office.book.find(notice.provider, notice.outTradeNo);
+  const known = office.book.find(notice.provider, notice.outTradeNo);
+  const folder = known && (byTransaction(known, notice.facts.transactionId) ?? known);
   const charset = readCharset(folder?.payment.extra?.["charset"] ?? "") ?? "utf-8";
   const fields = { ...commonFields(office, notice, charset), ...tradeFields(notice, folder) };
   const bytes = encode(signedText(Object.entries(fields), unsigned), charset);

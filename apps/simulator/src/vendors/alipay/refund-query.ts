@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { amountOf } from "../../book/standing.ts";
 import { findRefund } from "../../desk/find-payment.ts";
 import { idText } from "../../fields.ts";
 import { failure, success } from "./answer.ts";
@@ -15,17 +16,18 @@ export const refundQuery: Call<z.infer<typeof input>> = {
   answer(house, asked) {
     const found = findTrade(house, asked);
     if (!found) return failure("ACQ.TRADE_NOT_EXIST");
-    const { outTradeNo, transactionId } = found.payment;
-    const refund = findRefund(house, asked.out_request_no)?.refund;
+    const { outTradeNo } = found.payment;
+    const { refund, payment } = findRefund(house, asked.out_request_no) ?? {};
     if (refund?.outTradeNo !== outTradeNo || refund.standing.status !== "SUCCESS") return success({});
+    if (asked.trade_no !== undefined && asked.trade_no !== payment?.transactionId) return success({});
     return success({
       gmt_refund_pay: beijingText(new Date(refund.standing.settledAt)),
       out_request_no: refund.outRefundNo,
       out_trade_no: outTradeNo,
       refund_amount: refund.refundAmount,
       refund_status: "REFUND_SUCCESS",
-      total_amount: found.amount,
-      trade_no: transactionId,
+      total_amount: amountOf(payment),
+      trade_no: payment.transactionId,
     });
   },
 };

@@ -1,8 +1,8 @@
 import { type Decimal, formatAmount } from "@zhanggui/domain";
 import { z } from "zod";
 
-import type { Payment, Refund } from "../../book/records.ts";
-import { findPayment, findRefund } from "../../desk/find-payment.ts";
+import type { Payment } from "../../book/records.ts";
+import { type FoundRefund, findPayment, findRefund, findTransaction } from "../../desk/find-payment.ts";
 import { type RefundRefusal, type RefundTaking, takeRefund } from "../../desk/take-refund.ts";
 import { idText } from "../../fields.ts";
 import { type Answer, failure, success } from "./answer.ts";
@@ -35,7 +35,7 @@ export const refund: Call<z.infer<typeof input>> = {
     if (asked.out_request_no === undefined && !asked.refund_amount.equals(amount)) {
       return failure("ACQ.INVALID_PARAMETER", "out_request_no");
     }
-    const outRefundNo = asked.out_request_no ?? payment.outTradeNo;
+    const outRefundNo = asked.out_request_no ?? wholeRefundNo(house, payment);
     if (isWithoutBalance(payment) && findRefund(house, outRefundNo) === undefined) {
       return failure("ACQ.SELLER_BALANCE_NOT_ENOUGH");
     }
@@ -46,9 +46,9 @@ export const refund: Call<z.infer<typeof input>> = {
     });
     switch (taking.kind) {
       case "taken":
-        return refundAnswer(house, taking.refund, taking.refund.standing.status === "SUCCESS");
+        return refundAnswer(house, { ...taking, payment }, taking.refund.standing.status === "SUCCESS");
       case "known":
-        return refundAnswer(house, taking.refund, false);
+        return refundAnswer(house, { ...taking, payment }, false);
       case "differs":
         return failure("ACQ.DISCORDANT_REPEAT_REQUEST");
       case "not_found":
@@ -59,13 +59,18 @@ export const refund: Call<z.infer<typeof input>> = {
   },
 };
 
+/** Alipay's own choice is the merchant's number of the trade; a trade that took money again needs another one. */
+function wholeRefundNo(house: AlipayHouse, { outTradeNo, transactionId }: Payment): string {
+  return findPayment(house, outTradeNo)?.payment.transactionId === transactionId ? outTradeNo : transactionId;
+}
+
 type TradeRefund = { readonly outRefundNo: string; readonly refundAmount: Decimal; readonly reason: string };
 
 /** Refunds of a trade are told to where the payment was told. */
 export function takeTradeRefund(house: AlipayHouse, payment: Payment, wanted: TradeRefund): RefundTaking {
-  const { outTradeNo, notifyUrl } = payment;
+  const { outTradeNo, transactionId, notifyUrl } = payment;
   const told = notifyUrl === undefined ? {} : { notifyUrl };
-  return takeRefund(house, { outTradeNo, ...wanted, settling: "at_once", ...told });
+  return takeRefund(house, { outTradeNo, of: { transactionId }, ...wanted, settling: "at_once", ...told });
 }
 
 /** A refund that was played to move no money is refused, as when the seller's account is empty. */
@@ -74,8 +79,9 @@ export function isWithoutBalance({ standing, refundsEnd }: Payment): boolean {
 }
 
 /** `refund_fee` is all that went back of the trade so far; `fund_change` says whether this very call moved money. */
-function refundAnswer(house: AlipayHouse, { outTradeNo, standing }: Refund, hasMoved: boolean): Answer {
-  const found = findPayment(house, outTradeNo);
+function refundAnswer(house: AlipayHouse, { refund, payment }: FoundRefund, hasMoved: boolean): Answer {
+  const { outTradeNo, standing } = refund;
+  const found = findTransaction(house, payment.transactionId);
   if (!found) return failure("ACQ.TRADE_NOT_EXIST");
   const settledAt = "settledAt" in standing ? new Date(standing.settledAt) : house.now();
   return success({

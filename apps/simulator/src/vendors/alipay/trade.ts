@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import type { Refund } from "../../book/records.ts";
 import { buyerCameAt } from "../../desk/buyer.ts";
-import { type FoundPayment, findPayment, findPaymentWhere } from "../../desk/find-payment.ts";
+import { type FoundPayment, findPayment, findTransaction } from "../../desk/find-payment.ts";
 import { idText } from "../../fields.ts";
 import type { AlipayHouse } from "./house.ts";
 
@@ -33,7 +33,7 @@ export function findTrade(house: AlipayHouse, given: TradeNumbers): FoundPayment
 
 /** Also what was asked for and nobody came to pay yet. */
 export function findOpened(house: AlipayHouse, { out_trade_no, trade_no }: TradeNumbers): FoundPayment | undefined {
-  if (trade_no !== undefined) return findPaymentWhere(house, ({ transactionId }) => transactionId === trade_no);
+  if (trade_no !== undefined) return findTransaction(house, trade_no);
   return out_trade_no === undefined ? undefined : findPayment(house, out_trade_no);
 }
 

@@ -27,6 +27,8 @@ export const refund: Call<z.infer<typeof input>> = {
   answer(house, asked) {
     const taking = takeRefund(house, {
       outTradeNo: asked.out_trade_no,
+      // The contract's call names no transaction: of several, the amount tells which.
+      of: { paid: asked.amount },
       outRefundNo: asked.out_refund_no,
       refundAmount: asked.refund_amount,
       reason: asked.reason,

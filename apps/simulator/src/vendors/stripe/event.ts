@@ -1,3 +1,4 @@
+import { byTransaction } from "../../book/charges.ts";
 import type { Folder } from "../../book/folders.ts";
 import type { Notice, Refund } from "../../book/records.ts";
 import { apiVersion } from "./api-version.ts";
@@ -29,8 +30,9 @@ export function eventOf(office: StripeOffice, notice: Notice): Event {
 }
 
 function objectOf(office: StripeOffice, { outTradeNo, facts }: Notice, type: string): StripeObject {
-  const folder = office.book.find(office.provider, outTradeNo);
-  if (folder === undefined) return {};
+  const known = office.book.find(office.provider, outTradeNo);
+  if (known === undefined) return {};
+  const folder = byTransaction(known, facts.transactionId) ?? known;
   const { payment } = folder;
   if (facts.about === "payment") {
     const stated = statedBy(payment, facts);

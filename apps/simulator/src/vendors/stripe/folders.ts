@@ -1,3 +1,4 @@
+import { eachTransaction } from "../../book/charges.ts";
 import type { Folder } from "../../book/folders.ts";
 import type { Payment } from "../../book/records.ts";
 import { noteListed, noteLookup } from "../../calls/note-call.ts";
@@ -10,12 +11,17 @@ export function foldersOf({ book, provider }: Pick<StripeOffice, "book" | "provi
   return [...book.all()].filter(({ payment }) => payment.provider === provider);
 }
 
+/** One folder for each intent: a buyer who is charged again has paid another intent of the same metadata. */
+export function intentFoldersOf(office: Pick<StripeOffice, "book" | "provider">): readonly Folder[] {
+  return foldersOf(office).flatMap(eachTransaction);
+}
+
 /** The payment that a call looks up by a number of Stripe's. */
 export function findFolder(
   office: Pick<StripeOffice, "book" | "provider">,
   isWanted: (payment: Payment) => boolean,
 ): Folder | undefined {
-  const folder = foldersOf(office).find(({ payment }) => isWanted(payment));
+  const folder = intentFoldersOf(office).find(({ payment }) => isWanted(payment));
   return folder !== undefined && noteLookup(folder.payment, "query") ? undefined : folder;
 }
 

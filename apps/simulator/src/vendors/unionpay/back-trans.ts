@@ -1,8 +1,7 @@
 import { Decimal } from "@zhanggui/domain";
 import { z } from "zod";
 
-import type { Payment } from "../../book/records.ts";
-import { type FoundPayment, findPayment, findPaymentWhere } from "../../desk/find-payment.ts";
+import { type FoundPayment, findPayment, findTransaction } from "../../desk/find-payment.ts";
 import { type RefundRefusal, takeRefund } from "../../desk/take-refund.ts";
 import type { RefusalCode } from "./answer-codes.ts";
 import type { Service } from "./answer.ts";
@@ -35,7 +34,7 @@ export const backTrans: Service = (house, fields) => {
   const now = house.now();
   if (!isTimely(asked.txnTime, now)) return { code: "39" };
   if (findPayment(house, asked.orderId)) return { code: "12" };
-  const found = findPaymentWhere(house, (payment) => queryIdsOf(payment).includes(asked.origQryId));
+  const found = findTransaction(house, asked.origQryId);
   if (found === undefined) return { code: "35" };
   const isRepeat = house.book.findRefund(house.provider, asked.orderId) !== undefined;
   const voiding = asked.txnType === "31" && !isRepeat ? voidRefusal(found, asked, now) : undefined;
@@ -43,6 +42,7 @@ export const backTrans: Service = (house, fields) => {
 
   const taking = takeRefund(house, {
     outTradeNo: found.payment.outTradeNo,
+    of: { transactionId: asked.origQryId },
     outRefundNo: asked.orderId,
     refundAmount: asked.txnAmt,
     reason: asked.txnType === "31" ? "消费撤销" : "退货",
@@ -65,11 +65,6 @@ export const backTrans: Service = (house, fields) => {
       return { code: refusals[taking.why] };
   }
 };
-
-/** More than one where the buyer was charged again. */
-function queryIdsOf({ transactionId, paidAgain = [] }: Payment): readonly string[] {
-  return [transactionId, ...paidAgain.map((again) => again.transactionId)];
-}
 
 function voidRefusal({ payment, refunds }: FoundPayment, asked: Returning, now: Date): RefusalCode | undefined {
   const { standing } = payment;

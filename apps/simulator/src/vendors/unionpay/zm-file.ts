@@ -1,5 +1,6 @@
 import { Decimal, formatAmount } from "@zhanggui/domain";
 
+import { chargesOf } from "../../book/charges.ts";
 import type { StatementLine } from "../../desk/statement.ts";
 import { beijingText } from "./beijing-time.ts";
 import { fenText } from "./fen.ts";
@@ -104,14 +105,14 @@ function refundCells({ book, provider }: UnionpayHouse, line: StatementLine): Ce
   const extra = book.findRefund(provider, outRefundNo)?.extra;
   const txnType = refundType(extra);
   const origQryId = extra?.["origQryId"] ?? line.transactionId;
-  const paidAt = payment?.standing.status === "SUCCESS" ? new Date(payment.standing.paidAt) : undefined;
+  const charge = payment && chargesOf(payment).find(({ transactionId }) => transactionId === origQryId);
   return {
     code: codes[txnType],
     traceNo: traceNoOf(refundId),
     queryId: refundId,
     orderId: outRefundNo,
     origTraceNo: traceNoOf(origQryId),
-    ...(paidAt === undefined ? {} : { origTime: beijingText(paidAt).slice(4) }),
+    ...(charge === undefined ? {} : { origTime: beijingText(new Date(charge.paidAt)).slice(4) }),
     settled: `D${digits(amount)}`,
     txnType,
     txnSubType: "00",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { type FoundPayment, findPayment, findPaymentWhere } from "../../desk/find-payment.ts";
+import { type FoundPayment, findPayment, findTransaction } from "../../desk/find-payment.ts";
 import type { Asked } from "./answering.ts";
 import type { WechatHouse } from "./house.ts";
 import { type Reply, done, paramError, read, refused } from "./reply.ts";
@@ -31,6 +31,6 @@ export function queryTrade(house: WechatHouse, { path, query }: Asked): Reply {
 }
 
 function findPaid(house: WechatHouse, transactionId: string): FoundPayment | undefined {
-  const found = findPaymentWhere(house, (payment) => payment.transactionId === transactionId);
+  const found = findTransaction(house, transactionId);
   return found?.status === "SUCCESS" ? found : undefined;
 }

@@ -1,7 +1,7 @@
 import { fromMinor } from "@zhanggui/domain";
 import { z } from "zod";
 
-import { type FoundPayment, findPayment, findPaymentWhere } from "../../desk/find-payment.ts";
+import { type FoundPayment, findPayment, findTransaction } from "../../desk/find-payment.ts";
 import { type RefundRefusal, takeRefund } from "../../desk/take-refund.ts";
 import type { Asked } from "./answering.ts";
 import { fenOf } from "./fen.ts";
@@ -48,6 +48,7 @@ export function askRefund(house: WechatHouse, { body }: Asked): Reply {
   const { payment } = found;
   const taking = takeRefund(house, {
     outTradeNo: payment.outTradeNo,
+    of: { transactionId: payment.transactionId },
     outRefundNo: words.out_refund_no,
     refundAmount: fromMinor(words.amount.refund),
     reason: words.reason,
@@ -70,11 +71,9 @@ export function askRefund(house: WechatHouse, { body }: Asked): Reply {
 /** Both numbers may be given; they must be of one order. */
 function findOrder(house: WechatHouse, words: Words): FoundPayment | undefined {
   const { transaction_id: transactionId, out_trade_no: outTradeNo } = words;
-  const found =
-    outTradeNo === undefined
-      ? findPaymentWhere(house, (payment) => payment.transactionId === transactionId)
-      : findPayment(house, outTradeNo);
-  return transactionId === undefined || found?.payment.transactionId === transactionId ? found : undefined;
+  if (transactionId === undefined) return outTradeNo === undefined ? undefined : findPayment(house, outTradeNo);
+  const found = findTransaction(house, transactionId);
+  return outTradeNo === undefined || found?.payment.outTradeNo === outTradeNo ? found : undefined;
 }
 
 function invalid(message: string): Reply {

@@ -1,3 +1,4 @@
+import { eachTransaction } from "../../../book/charges.ts";
 import type { Folder } from "../../../book/folders.ts";
 import { statusOf } from "../../../book/standing.ts";
 import { closePayment } from "../../../desk/close-payment.ts";
@@ -87,6 +88,7 @@ function intentFolder(house: StripeHouse, id: string): Folder {
 
 function intentsOf(house: StripeHouse): readonly Intent[] {
   return listedFolders(house)
+    .flatMap(eachTransaction)
     .filter(({ payment }) => hasIntent(payment))
     .map((folder) => intentIn(house, folder));
 }

@@ -2,7 +2,7 @@ import type { Folder } from "../../../book/folders.ts";
 import type { Payment } from "../../../book/records.ts";
 import { type RefundRefusal, takeRefund } from "../../../desk/take-refund.ts";
 import { noteLookup } from "../../../calls/note-call.ts";
-import { findFolder, foldersOf, refundNumberOf } from "../folders.ts";
+import { findFolder, intentFoldersOf, refundNumberOf } from "../folders.ts";
 import type { StripeHouse } from "../house.ts";
 import { newId } from "../ids.ts";
 import { listOf } from "../lists.ts";
@@ -39,6 +39,7 @@ export const createRefund: Call = (house, { parameters }) => {
   const isPending = (payment.refundsEnd ?? "SUCCESS") !== "SUCCESS" || payment.refundsPendSeconds !== undefined;
   const taking = takeRefund(house, {
     outTradeNo: payment.outTradeNo,
+    of: { transactionId: payment.transactionId },
     outRefundNo: refundNumberOf(house, { metadata, otherwise: newId("re") }),
     refundAmount: amountOf(integer(parameters, "amount") ?? left, payment.currency, "amount"),
     reason,
@@ -54,7 +55,7 @@ export const createRefund: Call = (house, { parameters }) => {
 };
 
 export const readRefund: Call = (house, { id }) => {
-  for (const { payment, refunds } of foldersOf(house)) {
+  for (const { payment, refunds } of intentFoldersOf(house)) {
     const refund = [...refunds.values()].find(({ refundId }) => refundId === id);
     if (refund !== undefined && !noteLookup(payment, "refund_query")) return refundOf(payment, refund);
   }
@@ -63,7 +64,7 @@ export const readRefund: Call = (house, { id }) => {
 
 export const listRefunds: Call = (house, { parameters }) => {
   const isNarrowed = parameters.has("payment_intent") || parameters.has("charge");
-  const folders = isNarrowed ? [paidFolder(house, parameters)] : foldersOf(house);
+  const folders = isNarrowed ? [paidFolder(house, parameters)] : intentFoldersOf(house);
   const known = folders.filter(({ payment }) => !isNarrowed || !noteLookup(payment, "refund_query"));
   const refunds = known.flatMap(({ payment, refunds: own }) =>
     [...own.values()].map((refund) => refundOf(payment, refund)),

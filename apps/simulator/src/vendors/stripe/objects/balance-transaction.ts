@@ -1,3 +1,4 @@
+import { byTransaction } from "../../../book/charges.ts";
 import type { Folder } from "../../../book/folders.ts";
 import type { Payment, Refund } from "../../../book/records.ts";
 import { type StatementLine, linesOf } from "../../../desk/statement.ts";
@@ -32,7 +33,8 @@ export function balanceTransactionsOf(
 type Source = { readonly id: string; readonly source: StripeObject | undefined };
 
 /** What the line is about, as the line has it: a difference that was planted is one in the source too. */
-function sourceOf(office: Pick<StripeOffice, "account">, { payment, refunds }: Folder, line: StatementLine): Source {
+function sourceOf(office: Pick<StripeOffice, "account">, folder: Folder, line: StatementLine): Source {
+  const { payment, refunds } = byTransaction(folder, line.transactionId) ?? folder;
   const charged = chargedBy(payment, line);
   if (line.type === "payment") {
     return {
