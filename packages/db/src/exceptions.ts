@@ -254,3 +254,18 @@ export async function standings(db: Db, ids: readonly string[], orderId?: string
   `.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
+
+/** Cases of some kinds that were opened in the last days, newest first. */
+export function ofKindsSince(
+  db: Db,
+  { kinds, days, limit }: { readonly kinds: readonly ExceptionKind[]; readonly days: number; readonly limit: number },
+): Promise<ExceptionCase[]> {
+  return db
+    .selectFrom("exceptions")
+    .selectAll()
+    .where("kind", "in", kinds)
+    .where("created_at", ">=", sql<Date>`now() - make_interval(days => ${days})`)
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+}

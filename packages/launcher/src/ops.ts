@@ -3,6 +3,7 @@ import { Command } from "commander";
 
 import { cancelUnpaidVerb } from "./ops/cancel-unpaid.ts";
 import { checkVerb } from "./ops/check.ts";
+import { policyVerb } from "./ops/policy.ts";
 import { providersVerb } from "./ops/providers.ts";
 import { rebuildQueuesVerb } from "./ops/rebuild-queues.ts";
 import { tokenVerb } from "./ops/token.ts";
@@ -19,7 +20,14 @@ await runMain(async () => {
     .showHelpAfterError("(ops --help tells the verbs, ops <verb> --help its options)");
 
   let exitCode = 0;
-  for (const { command, run } of [cancelUnpaidVerb, checkVerb, rebuildQueuesVerb, providersVerb, tokenVerb]) {
+  for (const { command, run } of [
+    cancelUnpaidVerb,
+    checkVerb,
+    rebuildQueuesVerb,
+    providersVerb,
+    policyVerb,
+    tokenVerb,
+  ]) {
     program.addCommand(command.action(async () => void (exitCode = await run(desk, command.opts()))));
   }
   await program.parseAsync(process.argv);

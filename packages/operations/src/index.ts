@@ -9,6 +9,7 @@ export type { Engine } from "./engine.ts";
 export * from "./expire-order.ts";
 export * from "./fulfil-order.ts";
 export * from "./place-order.ts";
+export * from "./policy-dry-run.ts";
 export * from "./preflight-callback.ts";
 export * from "./put-product.ts";
 export * from "./query-payments.ts";
