@@ -1,6 +1,6 @@
 import { audit, orders, payments, transact, type Order, type Payment } from "@zhanggui/db";
 import { Decimal, Fault, isOpen } from "@zhanggui/domain";
-import { type PaymentAction, gatewayOf } from "@zhanggui/gateways";
+import { type Outside, type PayAnswer, type PaymentAction, gatewayOf } from "@zhanggui/gateways";
 
 import { attemptOf } from "./attempt.ts";
 import { isCallable } from "./call-gateway.ts";
@@ -81,7 +81,7 @@ async function askGateway(engine: Engine, { order, payment, returnUrl }: Asking)
     notifyUrl: `${publicUrl}/callbacks/${payment.provider}`,
     returnUrl: returnUrl ?? publicUrl,
   };
-  const answer = await calls.pay(account, call, outside);
+  const answer = await askTwice(outside, () => calls.pay(account, call, outside));
   if (answer.kind === "unknown") {
     throw new Fault("gateway_unavailable", { provider: payment.provider, why: answer.why });
   }
@@ -90,6 +90,15 @@ async function askGateway(engine: Engine, { order, payment, returnUrl }: Asking)
     throw new Fault("gateway_refused", { provider: payment.provider, why: answer.why });
   }
   return payments.keepAction(engine.db, payment.id, answer.action);
+}
+
+/** A call that broke off so soon is made once more while the buyer waits; one that took longer has tried their patience. */
+const soonMs = 1_000;
+
+async function askTwice({ now }: Outside, ask: () => Promise<PayAnswer>): Promise<PayAnswer> {
+  const startedAt = now().getTime();
+  const answer = await ask();
+  return answer.kind === "unknown" && now().getTime() - startedAt < soonMs ? ask() : answer;
 }
 
 /** Ends an attempt that its gateway will not open, unless something else has been heard of it meanwhile. */

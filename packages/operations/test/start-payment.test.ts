@@ -144,7 +144,18 @@ describe("starting a payment", () => {
       await expect(start(placed.payment.id)).rejects.toMatchObject({ code: "gateway_unavailable" });
     }
 
-    expect(told).toEqual([told[0], told[0]]);
+    expect(told).toEqual([told[0], told[0], told[0], told[0]]);
+  });
+
+  test("whose answer is lost at once is asked again while the buyer waits", async () => {
+    const placed = await order(shop, { provider: "gate" });
+    let calls = 0;
+    gateway.answer({
+      "/pay": () => ((calls += 1) === 1 ? undefined : { code: "SUCCESS", cashier_url: "http://cashier.test/1" }),
+    });
+
+    expect((await start(placed.payment.id)).action).toEqual({ type: "redirect", url: "http://cashier.test/1" });
+    expect(calls).toBe(2);
   });
 
   test("that the gateway refuses fails the attempt, and another method may be tried", async () => {
