@@ -57,6 +57,28 @@ test("the official SDK takes a trade from its code to its last refund, and every
   expect(sdk.checkNotifySignV2({ ...notices[0], total_amount: "0.01" })).toBe(false);
 });
 
+test("a trade that took money again is found and given back by its second number", async () => {
+  const asked = trade();
+  const { out_trade_no } = asked;
+  await exec("alipay.trade.precreate", asked);
+  await world.play(out_trade_no, { do: "pay" });
+  const first = world.receiver.received.length;
+  await world.play(out_trade_no, { do: "pay", amount: "12.00", transactionId: "another" });
+  const trade_no = world.fieldsOf(first)["trade_no"];
+
+  const found = await exec("alipay.trade.query", { trade_no });
+  const whole = await exec("alipay.trade.refund", { trade_no, refund_amount: "12.00" });
+  const known = await exec("alipay.trade.fastpay.refund.query", { out_trade_no, out_request_no: trade_no });
+  const wholeOfFirst = await exec("alipay.trade.refund", { out_trade_no, refund_amount: "39.80" });
+  await until(() => world.receiver.received.length === first + 3);
+
+  expect(found).toMatchObject({ tradeStatus: "TRADE_SUCCESS", outTradeNo: out_trade_no, totalAmount: "12.00" });
+  expect(whole).toMatchObject({ code: "10000", fundChange: "Y", refundFee: "12.00", tradeNo: trade_no });
+  expect(known).toMatchObject({ refundStatus: "REFUND_SUCCESS", totalAmount: "12.00", tradeNo: trade_no });
+  expect(wholeOfFirst).toMatchObject({ code: "10000", fundChange: "Y", refundFee: "39.80" });
+  expect(world.fieldsOf(first + 1)).toMatchObject({ trade_no, trade_status: "TRADE_CLOSED", refund_fee: "12.00" });
+});
+
 test("the official SDK closes a trade that waits", async () => {
   const asked = trade();
   await exec("alipay.trade.precreate", asked);

@@ -118,6 +118,29 @@ test("a refund succeeds at once, is listed, and is told with the charge that it 
   expect(eventsOf(world).filter(({ type }) => type === "refund.created")).toHaveLength(2);
 });
 
+test("a buyer who is charged again has paid another intent, with a charge and refunds of its own", async () => {
+  const intent = await paid("p1");
+  await world.control("p1", { do: "pay", transactionId: "another" });
+  const listed = await world.sdk.paymentIntents.list();
+  const second = listed.data.find(({ id }) => id !== intent.id);
+  if (second === undefined) throw new Error("there is one intent");
+
+  const whole = await world.sdk.refunds.create({ payment_intent: second.id });
+  const charge = await world.sdk.charges.retrieve(idOf(second.latest_charge));
+  const ofFirst = await world.sdk.refunds.list({ payment_intent: intent.id });
+  const { data } = await world.sdk.balanceTransactions.list({ expand: ["data.source"] });
+
+  expect(second).toMatchObject({ status: "succeeded", metadata: intent.metadata });
+  expect(whole).toMatchObject({ payment_intent: second.id, amount: second.amount, status: "succeeded" });
+  expect(charge).toMatchObject({ payment_intent: second.id, refunded: true });
+  expect(ofFirst.data).toEqual([]);
+  expect(data.map(({ type }) => type).toSorted()).toEqual(["charge", "charge", "refund"]);
+  expect(data.find(({ type }) => type === "refund")?.source).toMatchObject({ payment_intent: second.id });
+  await expect(world.sdk.refunds.create({ payment_intent: second.id })).rejects.toMatchObject({
+    code: "charge_already_refunded",
+  });
+});
+
 test("refunds beyond the charge, of the unpaid and of nothing are refused in Stripe's words", async () => {
   const intent = await paid("p1");
   await world.sdk.paymentIntents.create({ amount: 100, currency: "usd", metadata: { out_trade_no: "p2" } });

@@ -103,6 +103,31 @@ describe.each(["publicKey", "certificate"] as const)("another client that holds 
   });
 });
 
+test("an order that was charged twice is found and given back by either of WeChat's numbers", async () => {
+  const outTradeNo = newNumber();
+  const asking = { headers: { "Wechatpay-Serial": serialOf("publicKey") } };
+  const sdk = sdkOf(world, [serialOf("publicKey")]);
+  await sdk.chain("v3/pay/transactions/native").post(order(outTradeNo), asking);
+  await world.play(outTradeNo, { do: "pay" });
+  await world.play(outTradeNo, { do: "pay", amount: "12.00", transactionId: "another" });
+  const second = z
+    .object({ payment: z.object({ paidAgain: z.array(z.object({ transactionId: z.string() })) }) })
+    .parse(await (await fetch(`${world.simulator.url}/control/wechat/payments/${outTradeNo}`)).json());
+  const transaction_id = second.payment.paidAgain[0]?.transactionId ?? "";
+
+  const found = await sdk
+    .chain(`v3/pay/transactions/id/${transaction_id}`)
+    .get({ ...asking, params: { mchid: world.account.mchid } });
+  const amount = { refund: 1_200, total: 1_200, currency: "CNY" };
+  const asked = { transaction_id, out_trade_no: outTradeNo, out_refund_no: `R${outTradeNo}`, amount };
+  const refund = await sdk.chain("v3/refund/domestic/refunds").post(asked, asking);
+  const known = await sdk.chain(`v3/refund/domestic/refunds/${asked.out_refund_no}`).get(asking);
+
+  expect(found.data).toMatchObject({ transaction_id, out_trade_no: outTradeNo, amount: { total: 1_200 } });
+  expect(refund.data).toMatchObject({ transaction_id, amount: { refund: 1_200, total: 1_200 } });
+  expect(known.data).toMatchObject({ transaction_id, amount: { refund: 1_200, total: 1_200 } });
+});
+
 test("who names no key is answered by the certificate", async () => {
   const answer = await sdkOf(world, [serialOf("certificate")])
     .chain("v3/pay/transactions/native")

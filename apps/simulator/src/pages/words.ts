@@ -100,7 +100,7 @@ const zh = {
   qrLabel: "付款二维码",
   openHere: "在本机打开收银台",
   backToOrder: "返回订单",
-  formText: "点击继续，前往支付页面。",
+  formText: "接下来由浏览器把签好名的订单带给支付渠道。",
   orderStatus: {
     pending: "待支付",
     paid: "已支付",
@@ -249,7 +249,7 @@ const en: Words = {
   qrLabel: "QR code of the payment",
   openHere: "Open on this device",
   backToOrder: "Back to the order",
-  formText: "Continue to the payment page.",
+  formText: "Your browser brings the signed order to the payment channel.",
   orderStatus: {
     pending: "Awaiting payment",
     paid: "Paid",

@@ -17,9 +17,11 @@ export const refundQuery: Call<z.infer<typeof input>> = {
     const found = findTrade(house, asked);
     if (!found) return failure("ACQ.TRADE_NOT_EXIST");
     const { outTradeNo } = found.payment;
-    const { refund, payment } = findRefund(house, asked.out_request_no) ?? {};
-    if (refund?.outTradeNo !== outTradeNo || refund.standing.status !== "SUCCESS") return success({});
-    if (asked.trade_no !== undefined && asked.trade_no !== payment?.transactionId) return success({});
+    const given = findRefund(house, asked.out_request_no);
+    if (given === undefined || given.refund.outTradeNo !== outTradeNo) return success({});
+    const { refund, payment } = given;
+    const isOfTrade = asked.trade_no === undefined || asked.trade_no === payment.transactionId;
+    if (!isOfTrade || refund.standing.status !== "SUCCESS") return success({});
     return success({
       gmt_refund_pay: beijingText(new Date(refund.standing.settledAt)),
       out_request_no: refund.outRefundNo,

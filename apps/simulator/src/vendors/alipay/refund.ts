@@ -79,9 +79,9 @@ export function isWithoutBalance({ standing, refundsEnd }: Payment): boolean {
 }
 
 /** `refund_fee` is all that went back of the trade so far; `fund_change` says whether this very call moved money. */
-function refundAnswer(house: AlipayHouse, { refund, payment }: FoundRefund, hasMoved: boolean): Answer {
-  const { outTradeNo, standing } = refund;
-  const found = findTransaction(house, payment.transactionId);
+function refundAnswer(house: AlipayHouse, made: FoundRefund, hasMoved: boolean): Answer {
+  const { outTradeNo, standing } = made.refund;
+  const found = findTransaction(house, made.payment.transactionId);
   if (!found) return failure("ACQ.TRADE_NOT_EXIST");
   const settledAt = "settledAt" in standing ? new Date(standing.settledAt) : house.now();
   return success({
