@@ -10,15 +10,18 @@ import { requestLog } from "./http/request-log.ts";
 import { createRouter } from "./http/router.ts";
 import { registerMetrics } from "./metrics.ts";
 import { serveDescription } from "./openapi.ts";
+import { alertRoutes } from "./routes/admin/alerts.ts";
 import { auditRoutes } from "./routes/admin/audit.ts";
 import { boardPath, boardRoutes } from "./routes/admin/board.ts";
 import { adminCallbackRoutes } from "./routes/admin/callbacks.ts";
+import { consistencyRoutes } from "./routes/admin/consistency.ts";
 import { exceptionRoutes } from "./routes/admin/exceptions.ts";
 import { jobRoutes } from "./routes/admin/jobs.ts";
 import { metricsRoutes } from "./routes/admin/metrics.ts";
 import { adminOrderRoutes } from "./routes/admin/orders.ts";
 import { productRoutes } from "./routes/admin/products.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
+import { reconciliationRoutes } from "./routes/admin/reconciliations.ts";
 import { signInRoutes } from "./routes/admin/sign-in.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -76,7 +79,10 @@ export function buildApp(deps: Deps) {
     .route("/admin/callbacks", adminCallbackRoutes(deps))
     .route("/admin/jobs", jobRoutes(deps))
     .route("/admin/exceptions", exceptionRoutes(deps))
+    .route("/admin/consistency", consistencyRoutes(deps))
     .route("/admin/providers", providerRoutes(deps))
+    .route("/admin/reconciliations", reconciliationRoutes(deps))
+    .route("/admin/alerts", alertRoutes(deps))
     .route("/admin/audit", auditRoutes(deps))
     .route("/admin/metrics", metricsRoutes(deps))
     .route(boardPath, boardRoutes(deps))

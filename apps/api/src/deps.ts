@@ -4,6 +4,7 @@ import type { Logger, Registry } from "@zhanggui/runtime";
 
 import type { Authenticate } from "./http/authentication.ts";
 import type { OrderEvents } from "./order-events.ts";
+import type { RefusalCounter } from "./refused-callbacks.ts";
 
 /** What the app is made of. Only `main.ts` opens any of it. */
 export type Deps = {
@@ -13,6 +14,7 @@ export type Deps = {
   readonly metrics: Registry;
   readonly authenticate: Authenticate;
   readonly orderEvents: OrderEvents;
+  readonly refusals: RefusalCounter;
   readonly production: boolean;
   /** False while the process is stopping: it finishes what it has and asks for no more. */
   readonly isAccepting: () => boolean;

@@ -14,6 +14,7 @@ import {
 import { buildApp } from "./app.ts";
 import { createAuthenticate } from "./http/authentication.ts";
 import { createOrderEvents } from "./order-events.ts";
+import { createRefusalCounter } from "./refused-callbacks.ts";
 
 const databasePoolSize = 20;
 /** Requests under way get so long to end when the process stops. */
@@ -33,6 +34,7 @@ await runMain(async () => {
   const booted = await boot(environment, { name: "api", poolSize: databasePoolSize, log, now: () => new Date() });
   const { engine, producer, backend } = booted;
   const orderEvents = createOrderEvents(engine.db, (error) => log.error({ err: error }, "order events were not read"));
+  const refusals = createRefusalCounter(engine.db, log);
 
   let accepting = true;
   const app = buildApp({
@@ -42,6 +44,7 @@ await runMain(async () => {
     metrics: createMetrics("api"),
     authenticate,
     orderEvents,
+    refusals,
     production: NODE_ENV === "production",
     isAccepting: () => accepting,
   });
@@ -64,6 +67,7 @@ await runMain(async () => {
   };
   stopOnSignal(log, [
     { name: "server", close: closeServer },
+    { name: "refusals", close: refusals.close },
     { name: "connections", close: () => shutDown(booted) },
   ]);
 });

@@ -1,5 +1,5 @@
-import { callbacks, providerHealth, refunds } from "@zhanggui/db";
-import type { Engine } from "@zhanggui/operations";
+import { alertMessages, alerts, callbacks, providerHealth, reconciliations, refunds } from "@zhanggui/db";
+import { type Engine, lawMeasures } from "@zhanggui/operations";
 import { type Producer, countJobs } from "@zhanggui/queue";
 import { Counter, Gauge, Histogram, type Registry, secondsBuckets } from "@zhanggui/runtime";
 
@@ -60,6 +60,48 @@ export function registerMetrics(registry: Registry, engine: Engine, producer: Pr
     },
   });
   void new Gauge({
+    name: "zhanggui_law_breaches",
+    help: "Breaches of a law that wait for somebody.",
+    labelNames: ["law"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { law, breaches } of await lawsOf(engine)) this.set({ law }, breaches);
+    },
+  });
+  void new Gauge({
+    name: "zhanggui_law_checked_seconds_ago",
+    help: "Since a law was last looked after.",
+    labelNames: ["law"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { law, secondsAgo } of await lawsOf(engine)) this.set({ law }, secondsAgo);
+    },
+  });
+  void new Gauge({
+    name: "zhanggui_alerts",
+    help: "Alerts that fire now.",
+    labelNames: ["kind", "severity"],
+    registers,
+    async collect() {
+      this.reset();
+      const firing = await alerts.countFiring(engine.db).catch(() => []);
+      for (const { kind, severity, count } of firing) this.set({ kind, severity }, count);
+    },
+  });
+  void new Gauge({
+    name: "zhanggui_alert_messages",
+    help: "Messages of the last week by what became of them: `failed` ones were given up.",
+    labelNames: ["state"],
+    registers,
+    async collect() {
+      this.reset();
+      const states = await alertMessages.countByState(engine.db).catch(() => new Map<string, number>());
+      for (const [state, count] of states) this.set({ state }, count);
+    },
+  });
+  void new Gauge({
     name: "zhanggui_provider_silent",
     help: "1 while a provider's money is found by queries only and none of its callbacks comes.",
     labelNames: ["provider"],
@@ -71,6 +113,28 @@ export function registerMetrics(registry: Registry, engine: Engine, producer: Pr
         healths.filter(({ silent_since }) => silent_since !== null).map(({ provider }) => provider),
       );
       for (const provider of engine.providers.keys()) this.set({ provider }, silent.has(provider) ? 1 : 0);
+    },
+  });
+  void new Gauge({
+    name: "zhanggui_reconciliation_last_success_timestamp",
+    help: "When a provider's book was last compared with its statement to the end, in Unix seconds.",
+    labelNames: ["provider"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { provider, finishedAt } of await comparisonsOf(engine)) {
+        this.set({ provider }, finishedAt.getTime() / 1000);
+      }
+    },
+  });
+  void new Gauge({
+    name: "zhanggui_reconciliation_differences",
+    help: "Differences and unreadable lines of a provider's last comparison.",
+    labelNames: ["provider"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { provider, differences } of await comparisonsOf(engine)) this.set({ provider }, differences);
     },
   });
   return {
@@ -97,4 +161,12 @@ async function lagOf({ db }: Engine): Promise<{ readonly waiting: number; readon
 
 async function refundsOf({ db }: Engine): Promise<refunds.RefundCounts | undefined> {
   return refunds.counts(db).catch(() => undefined);
+}
+
+async function lawsOf(engine: Engine): Promise<Awaited<ReturnType<typeof lawMeasures>>> {
+  return lawMeasures(engine).catch(() => []);
+}
+
+async function comparisonsOf({ db }: Engine): Promise<readonly reconciliations.LastComparison[]> {
+  return reconciliations.lastComparisons(db).catch(() => []);
 }

@@ -1,4 +1,4 @@
-import type { AuditEntry, Callback, GatewayQuery, ProviderHealth, StockHold } from "@zhanggui/db";
+import type { Alert, AlertMessage, AuditEntry, Callback, GatewayQuery, ProviderHealth, StockHold } from "@zhanggui/db";
 import { formatAmount, fromMinor } from "@zhanggui/domain";
 import type { JobView } from "@zhanggui/queue";
 
@@ -85,5 +85,34 @@ export function viewProvider(facts: ProviderFacts, health: ProviderHealth | unde
     lastCallbackAt: health?.last_callback_at?.toISOString() ?? null,
     lastAnswerAt: health?.last_answer_at?.toISOString() ?? null,
     restingUntil: health?.resting_until?.toISOString() ?? null,
+  };
+}
+
+export function viewAlert(row: Alert, messages: readonly AlertMessage[]) {
+  return {
+    key: row.key,
+    kind: row.kind,
+    state: row.state,
+    severity: row.severity,
+    facts: row.facts,
+    path: row.path,
+    count: row.count,
+    firstAt: row.first_at.toISOString(),
+    lastAt: row.last_at.toISOString(),
+    lastSentAt: row.last_sent_at.toISOString(),
+    resolvedAt: row.resolved_at?.toISOString() ?? null,
+    acknowledgedBy: row.acknowledged_by,
+    acknowledgedAt: row.acknowledged_at?.toISOString() ?? null,
+    acknowledgeReason: row.acknowledge_reason,
+    messages: messages.map(({ id, channel, content, state, attempts, answer, created_at, next_try_at }) => ({
+      id,
+      channel,
+      event: content.event,
+      state,
+      attempts,
+      answer,
+      createdAt: created_at.toISOString(),
+      nextTryAt: state === "waiting" ? next_try_at.toISOString() : null,
+    })),
   };
 }

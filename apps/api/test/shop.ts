@@ -12,6 +12,7 @@ import { type Api, buildApp } from "../src/app.ts";
 import { createAuthenticate } from "../src/http/authentication.ts";
 import type { Deps } from "../src/deps.ts";
 import { createOrderEvents } from "../src/order-events.ts";
+import { createRefusalCounter } from "../src/refused-callbacks.ts";
 import { secret } from "./notices.ts";
 import { admin, customer, jwtSecret } from "./tokens.ts";
 
@@ -89,6 +90,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     latePaymentPolicies: { otherwise: "hold", byProvider: {} },
   };
   const orderEvents = createOrderEvents(db, () => undefined);
+  const refusals = createRefusalCounter(db, log);
   let accepting = true;
   const deps: Deps = {
     engine,
@@ -98,6 +100,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     authenticate:
       options.authenticate ?? createAuthenticate({ secret: jwtSecret, jwksUrl: undefined, now: () => new Date() }),
     orderEvents,
+    refusals,
     production: options.production ?? false,
     isAccepting: () => accepting,
   };
@@ -112,6 +115,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     },
     close: async () => {
       orderEvents.close();
+      await refusals.close();
       await producer.close();
       await db.destroy();
       await database?.drop();

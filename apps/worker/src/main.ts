@@ -1,10 +1,13 @@
-import { boot, shutDown } from "@zhanggui/boot";
+import { alertSettingsOf, boot, shutDown } from "@zhanggui/boot";
 import { openPool } from "@zhanggui/queue";
 import { createLogger, readEnvironment, runMain, stopOnSignal } from "@zhanggui/runtime";
 
+import { startAlertWatch } from "./alert-watch.ts";
 import { type Guard, startGuard } from "./guard.ts";
+import { startLawWatch } from "./law-watch.ts";
 import { logRun } from "./log-run.ts";
 import { buildProcessors } from "./processors.ts";
+import { startReconciling } from "./reconciling.ts";
 
 /** A connection for each job that may run at once, and a few for the sweep. */
 const databasePoolSize = 24;
@@ -31,8 +34,15 @@ await runMain(async () => {
   });
   const started = startGuard(engine, producer, sweepSeconds);
   guard = started;
+  const alertWatch = startAlertWatch(engine, alertSettingsOf(environment));
+  const lawWatch = startLawWatch(engine);
+  const reconciling = startReconciling(engine);
   stopOnSignal(log, [
-    { name: "guard and pool", close: () => Promise.all([started.close(), pool.close()]) },
+    {
+      name: "guard and pool",
+      close: () =>
+        Promise.all([started.close(), alertWatch.close(), lawWatch.close(), reconciling.close(), pool.close()]),
+    },
     { name: "connections", close: () => shutDown(booted) },
   ]);
 

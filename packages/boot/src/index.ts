@@ -1,1 +1,2 @@
+export * from "./alert-settings.ts";
 export * from "./boot.ts";

@@ -3,7 +3,19 @@ import { sql } from "kysely";
 import type { Db, Tx } from "./connection.ts";
 import type { AuditEntry } from "./schema.ts";
 
-export type AuditEntity = "order" | "payment" | "product" | "callback" | "receipt" | "refund" | "exception" | "job";
+export type AuditEntity =
+  | "order"
+  | "payment"
+  | "product"
+  | "callback"
+  | "receipt"
+  | "refund"
+  | "exception"
+  | "job"
+  | "repair"
+  | "alert"
+  | "operator"
+  | "reconciliation";
 
 export type NewAuditEntry = {
   /** Who: a customer's or operator's `sub`, `gateway:<provider>`, or `system:<what>`. */
@@ -67,6 +79,19 @@ export async function statusChanges(db: Db, seen: ReadonlyMap<string, string>, l
     order by audit.id limit ${limit}
   `.execute(db);
   return rows;
+}
+
+/** Ids of orders that something happened to within the last `seconds`, at most `limit` of them. */
+export async function touchedOrders(
+  db: Db,
+  { seconds, limit }: { readonly seconds: number; readonly limit: number },
+): Promise<string[]> {
+  const { rows } = await sql<{ order_id: string }>`
+    select distinct order_id from audit
+    where at >= now() - make_interval(secs => ${seconds}) and order_id is not null
+    order by order_id desc limit ${limit}
+  `.execute(db);
+  return rows.map(({ order_id }) => order_id);
 }
 
 /** The newest entry of an order, from which a stream of its changes can start. */

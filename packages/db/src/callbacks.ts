@@ -191,6 +191,22 @@ export async function rearm(
     .execute();
 }
 
+/** Puts the refunds' successes back in line that were parked for a number whose money was not known. */
+export function rearmRefunds(
+  tx: Tx,
+  { provider, outTradeNo }: { readonly provider: string; readonly outTradeNo: string },
+): Promise<Pick<Callback, "id">[]> {
+  return tx
+    .updateTable("callbacks")
+    .set({ state: "received", outcome: null, settled_at: null, last_received_at: sql`now()` })
+    .where("out_trade_no", "=", outTradeNo)
+    .where("provider", "=", provider)
+    .where("status", "=", "refund_succeeded")
+    .where("state", "=", "parked")
+    .returning("id")
+    .execute();
+}
+
 /** Lets a notice go that was parked for a person, because one has decided; with it all that told of the same money. */
 export async function unpark(
   tx: Tx,

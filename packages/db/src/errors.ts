@@ -4,6 +4,8 @@ const uniqueViolation = "23505";
 const lockNotAvailable = "55P03";
 const featureNotSupported = "0A000";
 
+const integrityViolationClass = "23";
+
 /** SQLSTATEs, by their beginning, of a server that cannot be used now: connection, resources, shutdown. */
 const unavailableClasses = ["08", "53", "57P"];
 const unavailableSystemCodes: ReadonlySet<string> = new Set([
@@ -51,6 +53,11 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
     "constraint" in error &&
     error.constraint === constraint
   );
+}
+
+/** Whether a CHECK, a key or a unique index refused the row. */
+export function isConstraintViolation(error: unknown): error is Error {
+  return codeOf(error)?.startsWith(integrityViolationClass) === true;
 }
 
 /** Whether PostgreSQL could not be reached or could not serve: the caller should come back, nothing is wrong with it. */

@@ -78,6 +78,18 @@ export async function settleBySubject(
   return closed?.id;
 }
 
+/** Closes an open exception because what it was about came right. Answers whether it was open. */
+export async function settle(tx: Tx, id: string): Promise<boolean> {
+  const closed = await tx
+    .updateTable("exceptions")
+    .set({ state: "resolved", resolved_at: sql`now()`, ...noProposal })
+    .where("id", "=", id)
+    .where("state", "=", "open")
+    .returning("id")
+    .executeTakeFirst();
+  return closed !== undefined;
+}
+
 /** Whether the case of a kind and subject was opened once and is closed. */
 export async function isResolved(
   tx: Tx,

@@ -207,3 +207,27 @@ export function pendingPage(
     .limit(limit)
     .execute();
 }
+
+export type AwaitingTimer = {
+  readonly id: string;
+  /** As PostgreSQL writes it in JSON. */
+  readonly expires_at: string;
+};
+
+/** Pending orders that should have a timer by now, those whose deadline comes first; or only the one with this key. */
+export async function awaitingTimer(
+  db: Db,
+  {
+    youngestSeconds,
+    limit,
+    key,
+  }: { readonly youngestSeconds: number; readonly limit: number; readonly key: string | undefined },
+): Promise<AwaitingTimer[]> {
+  const { rows } = await sql<AwaitingTimer>`
+    select id, to_json(expires_at) #>> '{}' as expires_at from orders
+    where status = 'pending' and created_at < now() - make_interval(secs => ${youngestSeconds})
+      and ${key === undefined ? sql`true` : sql`id = ${key}`}
+    order by orders.expires_at limit ${limit}
+  `.execute(db);
+  return rows;
+}

@@ -100,6 +100,8 @@ function columnsOf(change: PaymentChange) {
         next_query_at: sql<Date | null>`case when left_open then now() end`,
       };
     case "failed":
+      // A wrong password fails, the next one pays, under the same number: it is asked about as before.
+      return { status, closed_at: sql<Date>`now()` };
     case "cancelled":
     case "expired":
       return { status, closed_at: sql<Date>`now()`, next_query_at: null };
@@ -147,6 +149,8 @@ export async function keepAction(db: Db, id: string, action: PaymentActionJson):
 
 /** A payment whose gateway is being asked, and how old it is by the database's clock. */
 export type Asked = Payment & {
+  /** Whether its order still waits for money. */
+  readonly is_awaited: boolean;
   readonly started_seconds: number;
   /** Since it ended here; 0 for one that has not. */
   readonly closed_seconds: number;
@@ -177,6 +181,7 @@ export async function claimDueQueries(tx: Tx, { provider, atOnce, leaseSeconds }
       for update skip locked
     )
     returning *,
+      exists (select from orders where orders.id = payments.order_id and orders.status = 'pending') as is_awaited,
       coalesce(extract(epoch from now() - started_at), 0)::float8 as started_seconds,
       coalesce(extract(epoch from now() - closed_at), 0)::float8 as closed_seconds
   `.execute(tx);
@@ -199,7 +204,10 @@ export type QueryNote = {
   readonly leftOpen: boolean;
 };
 
-/** Gives back a claimed payment with what was answered. What settled or ended it meanwhile decides when it is asked. */
+/**
+ * Gives back a claimed payment with what was answered. What settled or ended it meanwhile decides when it is asked,
+ * unless it is only that the attempt failed.
+ */
 export async function noteQuery(db: Db, asked: Pick<Payment, "id" | "status">, note: QueryNote): Promise<void> {
   const next = note.nextInSeconds === undefined ? sql<Date | null>`null` : fromNow(note.nextInSeconds);
   await db
@@ -209,7 +217,7 @@ export async function noteQuery(db: Db, asked: Pick<Payment, "id" | "status">, n
       queries: sql<number>`queries + 1`,
       last_query_at: sql<Date>`now()`,
       last_answer: note.answer,
-      next_query_at: sql<Date | null>`case when status = ${asked.status} then ${next} else next_query_at end`,
+      next_query_at: sql<Date | null>`case when status in (${asked.status}, 'failed') then ${next} else next_query_at end`,
       left_open: sql<boolean>`case when status = ${asked.status} then ${note.leftOpen} else left_open end`,
     })
     .where("id", "=", asked.id)
@@ -235,7 +243,7 @@ export async function endFollowUp(db: Db, id: string): Promise<void> {
     .updateTable("payments")
     .set({ next_query_at: null, left_open: false })
     .where("id", "=", id)
-    .where("status", "in", ["cancelled", "expired"])
+    .where("status", "in", ["failed", "cancelled", "expired"])
     .execute();
 }
 
@@ -248,7 +256,7 @@ export async function askSoon(db: Db, id: string, notWithinSeconds: number): Pro
     .updateTable("payments")
     .set({ next_query_at: sql<Date>`now()` })
     .where("id", "=", id)
-    .where("status", "in", ["processing", "cancelled", "expired"])
+    .where("status", "in", ["processing", "failed", "cancelled", "expired"])
     .where("started_at", "is not", null)
     .where(sql<boolean>`coalesce(next_query_at, 'infinity') > now()`)
     .where(sql<boolean>`coalesce(querying_until, '-infinity') < now()`)

@@ -71,6 +71,11 @@ export async function noteUnknown(db: Db, provider: string): Promise<void> {
   `.execute(db);
 }
 
+/** Whether it is left in peace, because it has not answered for long. */
+export function isUnreachable({ consecutive_unknown }: Pick<ProviderHealth, "consecutive_unknown">): boolean {
+  return consecutive_unknown >= unknownLimit;
+}
+
 export function find(db: Db, provider: string): Promise<ProviderHealth | undefined> {
   return db.selectFrom("provider_health").selectAll().where("provider", "=", provider).executeTakeFirst();
 }

@@ -11,8 +11,9 @@ export type NewReceipt = Omit<Receipt, "booked_at" | "refunded" | "refund_reserv
 export type Booked = {
   /** The payment that the transaction is booked for: another one's, when a gateway names one transaction twice. */
   readonly paymentId: string | null;
-  /** The amount it was first stated with. */
+  /** The amount and the currency it was first stated with. */
   readonly amount: string;
+  readonly currency: string;
   /** Whether some of it went back, is on its way back or was written off: it can pay no order any more. */
   readonly isGoingBack: boolean;
 };
@@ -20,20 +21,24 @@ export type Booked = {
 const bookedColumns = [
   "payment_id",
   "amount",
+  "currency",
   sql<boolean>`receipts.refunded + receipts.refund_reserved > 0 or receipts.written_off_at is not null`.as(
     "is_going_back",
   ),
 ] as const;
 
-function bookedOf(row: Pick<Receipt, "payment_id" | "amount"> & { readonly is_going_back: boolean }): Booked {
-  return { paymentId: row.payment_id, amount: row.amount, isGoingBack: row.is_going_back };
+function bookedOf(
+  row: Pick<Receipt, "payment_id" | "amount" | "currency"> & { readonly is_going_back: boolean },
+): Booked {
+  const { payment_id: paymentId, amount, currency, is_going_back: isGoingBack } = row;
+  return { paymentId, amount, currency, isGoingBack };
 }
 
 /**
  * Books money that a gateway says it took. A transaction that is booked already keeps its row, except that a match
  * found later is filled in.
  */
-export async function book(tx: Tx, receipt: NewReceipt): Promise<Booked> {
+export async function book(tx: Tx, receipt: NewReceipt): Promise<Booked & { readonly isNew: boolean }> {
   const booked = await tx
     .insertInto("receipts")
     .values(receipt)
@@ -43,9 +48,9 @@ export async function book(tx: Tx, receipt: NewReceipt): Promise<Booked> {
         order_id: sql`coalesce(${row.ref("receipts.order_id")}, ${row.ref("excluded.order_id")})`,
       })),
     )
-    .returning(bookedColumns)
+    .returning([...bookedColumns, sql<boolean>`receipts.xmax = 0`.as("is_new")])
     .executeTakeFirstOrThrow();
-  return bookedOf(booked);
+  return { ...bookedOf(booked), isNew: booked.is_new };
 }
 
 /** Where a transaction stands in the book, without writing. */

@@ -1,4 +1,9 @@
 import type {
+  AlertEvent,
+  AlertFacts,
+  AlertKind,
+  AlertSeverity,
+  AlertState,
   CallbackState,
   ExceptionAction,
   ExceptionKind,
@@ -248,6 +253,162 @@ export type ProviderHealthTable = {
   silent_since: Date | null;
 };
 
+export type RepairTable = {
+  id: string;
+  law: string;
+  key: string;
+  order_id: string | null;
+  facts: ColumnType<unknown, string, string>;
+  plan: ColumnType<unknown, string, string>;
+  exception_id: string;
+  found_at: CreatedAt;
+  applied_at: Date | null;
+  applied_by: string | null;
+  undone_at: Date | null;
+  ended_as: "mended" | "vanished" | "superseded" | null;
+  ended_at: Date | null;
+};
+
+export type LawRunTable = {
+  law: string;
+  ran_at: Generated<Date>;
+  full_at: Date | null;
+  holds: boolean;
+  breaches: number;
+  says: string;
+  ms: number;
+};
+
+export type ReconciliationSource = "downloaded" | "file" | "query";
+export type ReconciliationState = "waiting" | "running" | "matched" | "differences" | "failed";
+export type StatementType = "payment" | "refund";
+export type DifferenceKind = "missing_here" | "missing_there" | "amount" | "state";
+
+/** A line of a statement that cannot be read. */
+export type UnreadableLineJson = { readonly number: number; readonly why: string };
+
+/** Yuan text, by type and currency. */
+export type TotalJson = {
+  readonly type: StatementType;
+  readonly currency: string;
+  readonly ours: { readonly count: number; readonly amount: string };
+  readonly theirs: { readonly count: number; readonly amount: string };
+  /** What the gateway kept; text with up to five decimals. */
+  readonly fee: string;
+};
+
+export type ReconciliationTable = {
+  id: string;
+  provider: string;
+  day: string;
+  source: ReconciliationSource;
+  state: ReconciliationState;
+  asked_by: string;
+  reason: string | null;
+  next_try_at: Date | null;
+  tries: Generated<number>;
+  heartbeat_at: Date | null;
+  lines: Generated<number>;
+  others: Generated<number>;
+  unreadable: Generated<number>;
+  unreadable_lines: ColumnType<readonly UnreadableLineJson[], string | undefined, string>;
+  repeats: Generated<number>;
+  pending: Generated<number>;
+  differences: Generated<number>;
+  totals: ColumnType<readonly TotalJson[], string | undefined, string>;
+  error: string | null;
+  created_at: CreatedAt;
+  started_at: Date | null;
+  finished_at: Date | null;
+};
+
+export type StatementLineTable = {
+  reconciliation_id: string;
+  number: number;
+  provider: string;
+  day: string;
+  type: StatementType;
+  key: string;
+  out_trade_no: string | null;
+  transaction_id: string | null;
+  refund_id: string | null;
+  amount: Numeric;
+  fee: Numeric | null;
+  currency: string;
+  status: "succeeded" | "processing" | "failed";
+  raw_status: string;
+  occurred_at: Date | null;
+};
+
+export type ReconciliationDifferenceTable = {
+  id: ColumnType<string, never, never>;
+  reconciliation_id: string;
+  type: StatementType;
+  kind: DifferenceKind;
+  key: string;
+  out_trade_no: string | null;
+  transaction_id: string | null;
+  order_id: string | null;
+  payment_id: string | null;
+  ours: Numeric | null;
+  theirs: Numeric | null;
+  currency: string;
+  our_status: string | null;
+  their_status: string | null;
+  line: number | null;
+  asked: string | null;
+  exception_id: string | null;
+  opened: Generated<boolean>;
+};
+
+export type AlertTable = {
+  key: string;
+  kind: AlertKind;
+  state: AlertState;
+  severity: AlertSeverity;
+  facts: ColumnType<AlertFacts, string, string>;
+  path: string;
+  mark: string | null;
+  count: Generated<number>;
+  first_at: Generated<Date>;
+  last_at: Generated<Date>;
+  last_sent_at: Generated<Date>;
+  resolved_at: Date | null;
+  acknowledged_by: string | null;
+  acknowledged_at: Date | null;
+  acknowledge_reason: string | null;
+};
+
+/** What a message tells, whatever the receiver's format and language. Times are RFC 3339 UTC. */
+export type AlertContentJson = {
+  readonly key: string;
+  readonly kind: AlertKind;
+  readonly event: AlertEvent;
+  readonly severity: AlertSeverity;
+  readonly facts: AlertFacts;
+  readonly path: string;
+  /** When the alert began. */
+  readonly since: string;
+  readonly at: string;
+};
+
+export type AlertMessageState = "waiting" | "sent" | "failed" | "superseded";
+
+export type AlertMessageTable = {
+  id: string;
+  alert_key: string;
+  channel: string;
+  content: ColumnType<AlertContentJson, string, never>;
+  state: Generated<AlertMessageState>;
+  attempts: Generated<number>;
+  next_try_at: Generated<Date>;
+  answer: string | null;
+  created_at: CreatedAt;
+  ended_at: Date | null;
+};
+
+export type RefusedCallbackTable = { provider: string; minute: Date; refused: number };
+
 export type DutyTable = { name: string; done_at: Date };
 
 export type Tables = {
@@ -267,6 +428,14 @@ export type Tables = {
   duties: DutyTable;
   gateway_queries: GatewayQueryTable;
   provider_health: ProviderHealthTable;
+  repairs: RepairTable;
+  law_runs: LawRunTable;
+  alerts: AlertTable;
+  alert_messages: AlertMessageTable;
+  refused_callbacks: RefusedCallbackTable;
+  reconciliations: ReconciliationTable;
+  statement_lines: StatementLineTable;
+  reconciliation_differences: ReconciliationDifferenceTable;
 };
 
 export type Product = Selectable<ProductTable>;
@@ -284,3 +453,9 @@ export type AuditSeal = Selectable<AuditSealTable>;
 export type NewAuditSeal = Insertable<AuditSealTable>;
 export type GatewayQuery = Selectable<GatewayQueryTable>;
 export type ProviderHealth = Selectable<ProviderHealthTable>;
+export type Repair = Selectable<RepairTable>;
+export type LawRun = Selectable<LawRunTable>;
+export type Reconciliation = Selectable<ReconciliationTable>;
+export type ReconciliationDifference = Selectable<ReconciliationDifferenceTable>;
+export type Alert = Selectable<AlertTable>;
+export type AlertMessage = Selectable<AlertMessageTable>;

@@ -27,7 +27,7 @@ export type CaseMoney = {
   readonly isWhole: boolean;
   /** Whether something of it is neither back, nor on its way back, nor written off. */
   readonly hasLeft: boolean;
-  /** Whether its gateway takes refunds from us. */
+  /** Whether its gateway takes refunds from us, and no refund that the case is about holds the money or has done it. */
   readonly canGoBack: boolean;
 };
 

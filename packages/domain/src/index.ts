@@ -1,4 +1,5 @@
 export { Decimal } from "decimal.js";
+export * from "./alerts.ts";
 export * from "./casework.ts";
 export * from "./expiry.ts";
 export * from "./fault.ts";

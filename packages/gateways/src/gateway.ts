@@ -1,6 +1,8 @@
 import type { Decimal, Notice, RefundNoticeStatus } from "@zhanggui/domain";
 import type { z } from "zod";
 
+import type { StatementFormat } from "./statement-format.ts";
+
 /** One HTTP request from a gateway, its body exactly as it came. Header names are lower case. */
 export type CallbackRequest = {
   readonly method: string;
@@ -144,4 +146,6 @@ export type Gateway<Account> = {
     readonly refused: (status: number, message: string) => Acknowledgement;
   };
   readonly calls: GatewayCalls<Account>;
+  /** How its statement is read; left out where it has none. */
+  readonly statementFormat?: StatementFormat<Account>;
 };

@@ -23,6 +23,19 @@ export function inspectAccount(account: Account, now: Date): readonly Finding[] 
   return [...addressFindings(account), ...ownFindings(account, now)];
 }
 
+/** A certificate of an account that ends within thirty days, or has ended. */
+export type EndingKey = { readonly place: string; readonly until: Date };
+
+/** Nothing for WeChat Pay while another of its keys stays good: old certificates may stand beside the new one. */
+export function endingKeys(account: Account, now: Date): readonly EndingKey[] {
+  const soon = new Date(now.getTime() + soonDays * dayMs);
+  const keys = keysOf(account);
+  if (account.kind === "wechat-v3" && keys.some((key) => isAlive(key, soon))) return [];
+  return keys.flatMap(({ place, validity }) =>
+    validity !== undefined && validity.until < soon ? [{ place, until: validity.until }] : [],
+  );
+}
+
 function ownFindings(account: Account, now: Date): readonly Finding[] {
   switch (account.kind) {
     case "mock":

@@ -105,6 +105,7 @@ describe("a signature is accepted", () => {
     ["upper before lower case", { Zeta: "1", alpha: "2", _x: "3", "9": "4" }],
     ["code units, not code points", { "\u{1F600}": "1", "\uFF66": "2" }],
     ["reserved characters", { attach: "a=b&c=d%2B+e" }],
+    ["a transaction id that no well-known gateway would make", { transaction_id: `/*%"'<:>_${"9".repeat(200)}` }],
     ["line ends and tabs", { attach: "a\r\n\tb" }],
     ["names that JavaScript sorts as numbers", { "10": "a", "9": "b", "1": "c" }],
   ])("of %s", async (_, fields) => {

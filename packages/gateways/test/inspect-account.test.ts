@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 
 import { describe, expect, test } from "vitest";
 
-import { inspectAccount, inspectProviders } from "../src/index.ts";
+import { endingKeys, inspectAccount, inspectProviders } from "../src/index.ts";
 import type { Account } from "../src/index.ts";
 import { account as alipay } from "./support/alipay-notices.ts";
 import { account as unionpay, leafWith, merchantKeys, middleWith, rootWith } from "./support/unionpay-notices.ts";
@@ -167,6 +167,33 @@ describe("a UnionPay certificate", () => {
       "warning unionpayName: is not that of the live system",
       "warning signCert: expires on 2026-12-21",
     ]);
+  });
+});
+
+describe("keys that end within thirty days", () => {
+  const ending = (account: Account) => endingKeys(account, now).map(({ place, until }) => [place, until.toISOString()]);
+
+  test("are named, with those that have ended", () => {
+    const account = {
+      ...unionpay,
+      signCert: leafWith({ ...signWords, to: soon }),
+      middleCert: middleWith({ to: past }),
+    };
+
+    expect(ending(account)).toEqual([
+      ["middleCert", past.toISOString()],
+      ["signCert", soon.toISOString()],
+    ]);
+    expect(ending({ ...unionpay, signCert: leafWith({ ...signWords, to: later }) })).toEqual([]);
+  });
+
+  test("are nobody's concern at WeChat Pay while another one stays good", () => {
+    expect(ending({ ...wechat, keys: { ...platform("5157", { to: past }), ...publicKey } })).toEqual([]);
+    expect(ending({ ...wechat, keys: platform("5157", { to: soon }) })).toEqual([["keys.5157", soon.toISOString()]]);
+  });
+
+  test("are none where nothing carries a date", () => {
+    expect(ending({ kind: "hmac", secret: long })).toEqual([]);
   });
 });
 

@@ -51,9 +51,14 @@ describe("a notice is malformed", () => {
     expect(await read({ transaction_id: "" })).toBe("malformed");
   });
 
-  test.each(["a b", "a\u0000b", "龙井", "x".repeat(65), "a\n"])("with the number %j", async (id) => {
+  test.each(["a b", "a\u0000b", "龙井", "x".repeat(256), "a\n"])("with the number %j", async (id) => {
     expect(await read({ out_trade_no: id })).toBe("malformed");
     expect(await read({ transaction_id: id })).toBe("malformed");
+  });
+
+  test("with a number longer than any of ours, though a gateway's own may be", async () => {
+    expect(await read({ out_trade_no: "x".repeat(65) })).toBe("malformed");
+    expect(await read({ transaction_id: "x".repeat(255) })).toMatchObject({ transactionId: "x".repeat(255) });
   });
 
   test.each(["cny", "CN", "CNYY", "人民币"])("with the currency %j", async (currency) => {

@@ -1,11 +1,14 @@
 import { runMain } from "@zhanggui/runtime";
 import { Command } from "commander";
 
+import { alertVerb } from "./ops/alert.ts";
 import { cancelUnpaidVerb } from "./ops/cancel-unpaid.ts";
 import { checkVerb } from "./ops/check.ts";
 import { policyVerb } from "./ops/policy.ts";
 import { providersVerb } from "./ops/providers.ts";
 import { rebuildQueuesVerb } from "./ops/rebuild-queues.ts";
+import { reconcileVerb } from "./ops/reconcile.ts";
+import { repairVerb } from "./ops/repair.ts";
 import { tokenVerb } from "./ops/token.ts";
 import type { Desk } from "./ops/verb.ts";
 import { openTerminal } from "./terminal.ts";
@@ -23,9 +26,12 @@ await runMain(async () => {
   for (const { command, run } of [
     cancelUnpaidVerb,
     checkVerb,
+    repairVerb,
     rebuildQueuesVerb,
+    reconcileVerb,
     providersVerb,
     policyVerb,
+    alertVerb,
     tokenVerb,
   ]) {
     program.addCommand(command.action(async () => void (exitCode = await run(desk, command.opts()))));

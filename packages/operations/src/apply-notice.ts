@@ -25,6 +25,7 @@ import {
   step,
 } from "@zhanggui/domain";
 
+import { rearmEarlyRefunds } from "./early-refunds.ts";
 import { newId } from "./ids.ts";
 import type { LateMoney } from "./late-money.ts";
 import { requestRefund } from "./request-refund.ts";
@@ -53,21 +54,21 @@ export type Rows = { readonly order: Order; readonly payment: Payment; readonly 
 
 /**
  * What a notice means for these rows; `booked` is where its transaction stands in the book. One gateway transaction pays
- * once: named for a second payment, it is surplus. Money that is on its way back pays nothing.
+ * once: named for a second payment, it is surplus. Money that is on its way back pays nothing, and neither does money that
+ * was stated in another currency before: the answer to a query may leave its currency out.
  */
 export function rulingOn(
   { order, payment }: Pick<Rows, "order" | "payment">,
   notice: Notice,
-  booked: Pick<receipts.Booked, "paymentId" | "isGoingBack"> | undefined,
+  booked: Pick<receipts.Booked, "paymentId" | "isGoingBack" | "currency"> | undefined,
 ): Ruling {
   if (notice.status === "succeeded" && (booked?.paymentId ?? payment.id) !== payment.id) {
     return { kind: "book", exception: "surplus_payment", raisesPayment: false };
   }
   const ruling = rule(order, factsOf(payment), notice);
   const usesMoney = ruling.kind === "settle" || (ruling.kind === "book" && ruling.raisesPayment);
-  return usesMoney && booked?.isGoingBack === true
-    ? { kind: "book", exception: "amount_mismatch", raisesPayment: false }
-    : ruling;
+  const isOther = booked !== undefined && (booked.isGoingBack || booked.currency !== notice.currency);
+  return usesMoney && isOther ? { kind: "book", exception: "amount_mismatch", raisesPayment: false } : ruling;
 }
 
 /**
@@ -108,8 +109,17 @@ type Stated = {
  * whether the order can take it is decided second.
  */
 export async function applyNotice(tx: Tx, rows: Rows, evidence: Evidence, late: LateMoney): Promise<Applied> {
-  const { order } = rows;
   const booked = evidence.notice.status === "succeeded" ? await book(tx, rows, evidence) : undefined;
+  const applied = await applyRuling(tx, rows, evidence, { ...late, booked });
+  if (booked?.isNew === true) await rearmEarlyRefunds(tx, { ...evidence, evidence: evidenceId(evidence) });
+  return applied;
+}
+
+type Deciding = LateMoney & { readonly booked: receipts.Booked | undefined };
+
+async function applyRuling(tx: Tx, rows: Rows, evidence: Evidence, late: Deciding): Promise<Applied> {
+  const { order } = rows;
+  const { booked } = late;
   const ruling = rulingOn(rows, evidence.notice, booked);
 
   switch (ruling.kind) {
@@ -119,7 +129,7 @@ export async function applyNotice(tx: Tx, rows: Rows, evidence: Evidence, late: 
       if (await isRevived(tx, order, ruling, late)) return revive(tx, rows, evidence, booked);
       return isSentBack(ruling, booked, { ...late, stated: statedBy(evidence.notice) })
         ? sendBack(tx, rows, evidence, ruling)
-        : hold(tx, rows, evidence, ruling);
+        : hold(tx, rows, evidence, { ...ruling, booked });
     case "move":
       return walk(tx, rows, evidence, ruling.path);
     case "puzzle":
@@ -140,7 +150,7 @@ function factsOf(payment: Payment) {
   };
 }
 
-function book(tx: Tx, { order, payment }: Rows, { provider, notice, source }: Evidence): Promise<receipts.Booked> {
+function book(tx: Tx, { order, payment }: Rows, { provider, notice, source }: Evidence) {
   return receipts.book(tx, {
     provider,
     transaction_id: transactionIdOf(notice),
@@ -274,8 +284,11 @@ async function revive(tx: Tx, rows: Rows, evidence: Evidence, booked: receipts.B
 }
 
 /** Money the order cannot take: kept in the book, and a person asked. */
-async function hold(tx: Tx, rows: Rows, evidence: Evidence, ruling: Booking): Promise<Applied> {
-  if (ruling.raisesPayment) await raise(tx, rows, evidence);
+async function hold(tx: Tx, rows: Rows, evidence: Evidence, ruling: Booking & Known): Promise<Applied> {
+  if (ruling.raisesPayment) {
+    await raise(tx, rows, evidence);
+    await audit.write(tx, await correctBook(tx, rows, evidence, ruling.booked));
+  }
   await openException(tx, rows, evidence, ruling.exception);
   return { state: "processed", outcome: ruling.exception, ended: rows.order.status !== "pending" };
 }
@@ -293,6 +306,7 @@ async function sendBack(tx: Tx, rows: Rows, evidence: Evidence, ruling: Booking)
   return { state: "processed", outcome: `${ruling.exception}_refund`, ended: order.status !== "pending", refund };
 }
 
+type Known = { readonly booked: receipts.Booked | undefined };
 type Booking = Extract<Ruling, { kind: "book" }>;
 
 /** What the buyer may read at the gateway. */

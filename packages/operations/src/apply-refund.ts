@@ -1,6 +1,7 @@
 import { type Refund, type Tx, audit, receipts, refunds } from "@zhanggui/db";
 import { Decimal, type RefundState, type RefundWords, formatAmount, keepsReserve, ruleRefund } from "@zhanggui/domain";
 
+import { rearmEarlyRefunds } from "./early-refunds.ts";
 import { endOrder } from "./end-order.ts";
 import { type RefundCase, closeRefundCases, openRefundCase } from "./refund-case.ts";
 import type { RefundRows } from "./refund-rows.ts";
@@ -75,6 +76,7 @@ async function walk(tx: Tx, rows: RefundRows, evidence: RefundEvidence, to: Refu
     if (freed === undefined) throw new Error(`refund ${refund.id} had reserved nothing`);
   }
   await move(tx, rows, evidence, to);
+  if (to === "failed") await rearmForeign(tx, refund, evidenceId(refund, evidence));
   if (to === "failed" || to === "abnormal") {
     await closeRefundCases(
       tx,
@@ -84,6 +86,13 @@ async function walk(tx: Tx, rows: RefundRows, evidence: RefundEvidence, to: Refu
     await openCase(tx, rows, evidence, "refund_failed");
   }
   return `refund_${to}`;
+}
+
+/** It may have failed because the money went back from the gateway's console, told while ours held the amount. */
+async function rearmForeign(tx: Tx, refund: Refund, evidence: string): Promise<void> {
+  const receipt = await receipts.read(tx, keyOf(refund));
+  if (receipt === undefined) throw new Error(`refund ${refund.id} has no receipt`);
+  await rearmEarlyRefunds(tx, { provider: refund.provider, notice: { outTradeNo: receipt.out_trade_no }, evidence });
 }
 
 async function move(tx: Tx, { refund }: RefundRows, evidence: RefundEvidence, to: RefundState): Promise<void> {

@@ -29,8 +29,9 @@ export type Standing = { readonly kind: "paid" } | { readonly kind: "asked"; rea
 /** Words for a buyer who is at it this moment; closing now would cut them off. */
 const payingWords: ReadonlySet<string> = new Set(["userpaying", "accept"]);
 
-function isToBeAsked(engine: Engine, { status, provider }: Payment): boolean {
-  return status === "processing" && isCallable(engine, provider);
+/** A failed one that was opened there may have been paid at the next try, without a word. */
+function isToBeAsked(engine: Engine, { status, provider, next_query_at }: Payment): boolean {
+  return (status === "processing" || (status === "failed" && next_query_at !== null)) && isCallable(engine, provider);
 }
 
 /** Whether any gateway could still take money for these attempts, so that it must be asked before they are closed. */
@@ -57,10 +58,13 @@ export async function closeAtGateways(engine: Engine, orderId: string, cutOff: b
   return { kind: "asked", words };
 }
 
-/** The words on these locked attempts; one that was started while the others were asked has had none yet. */
+/**
+ * The words on these locked attempts; one that was started while the others were asked has had none yet. A failed one
+ * holds nothing up: it is asked about further, whatever it was heard to be.
+ */
 export function wordsOn(engine: Engine, attempts: readonly Payment[], heard: Words): Words {
   const unasked: Word = { kind: "open", why: "it was started while the others were being closed" };
-  const toBeAsked = attempts.filter((payment) => isToBeAsked(engine, payment));
+  const toBeAsked = attempts.filter((payment) => payment.status === "processing" && isToBeAsked(engine, payment));
   return new Map(toBeAsked.map(({ id }) => [id, heard.get(id) ?? unasked]));
 }
 

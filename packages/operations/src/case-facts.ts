@@ -46,14 +46,14 @@ function standingOf(reader: Reader, one: ExceptionCase, standing: exceptions.Sta
     kind: one.kind,
     order: standing.order_status ?? undefined,
     wasPaid: standing.was_paid,
-    money: moneyOf(reader, standing),
+    money: moneyOf(reader, one, standing),
     hasStock: standing.has_stock,
     canAsk: canAsk(reader, one, standing),
   };
   return { facts, standing, atStake: atStake(one, standing) };
 }
 
-function moneyOf(reader: Reader, standing: exceptions.Standing): CaseMoney | undefined {
+function moneyOf(reader: Reader, { kind }: ExceptionCase, standing: exceptions.Standing): CaseMoney | undefined {
   const { provider, transaction_id, amount, rest, currency, order_currency } = standing;
   if (provider === null || amount === null || rest === null) return undefined;
   const { booked_payment_id, booked_status, booked_transaction_id, booked_effective } = standing;
@@ -65,8 +65,13 @@ function moneyOf(reader: Reader, standing: exceptions.Standing): CaseMoney | und
       (order_currency === null || order_currency === currency),
     isWhole: new Decimal(rest).equals(amount),
     hasLeft: new Decimal(rest).greaterThan(0),
-    canGoBack: isCallable(reader, provider),
+    canGoBack: isCallable(reader, provider) && (!isAboutRefund(kind) || isToBeSentAgain(standing.refund_status)),
   };
+}
+
+/** What a refund still holds, or has given back already, is not sent a second time. */
+function isToBeSentAgain(status: RefundState | null): boolean {
+  return status === null || status === "failed";
 }
 
 function canAsk(reader: Reader, { kind }: ExceptionCase, standing: exceptions.Standing): boolean {

@@ -13,7 +13,7 @@ const countedAtMost = 100_000;
  * `auditHead` it also says whether the chain still contains the seal that was noted elsewhere.
  */
 export const auditChainCheck: Check = {
-  name: "audit chain",
+  name: "audit-chain",
   run: async ({ db }, { auditHead }) => {
     const walked = await walk(db);
     if (walked.broken !== undefined) return { ok: false, says: walked.broken, facts: { sealed: walked.entries } };

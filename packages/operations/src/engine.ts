@@ -10,6 +10,8 @@ export type Wake = {
   readonly resettle: (notices: readonly RecordedNotice[]) => Promise<void>;
   readonly expireAt: (orderId: string, at: Date) => Promise<void>;
   readonly forgetExpiry: (orderId: string) => Promise<void>;
+  /** Whether an order's timer is in the queue; unset where nobody can look into it. */
+  readonly hasTimer?: (orderId: string) => Promise<boolean>;
   /** Rings for a payment whose gateway is to be asked now. */
   readonly query: (paymentId: string) => Promise<void>;
   /** Rings for a refund whose gateway is to be asked. */

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 
 import { v7 } from "uuid";
 
-export type IdPrefix = "ord" | "pay" | "cb" | "exc" | "ref";
+export type IdPrefix = "ord" | "pay" | "cb" | "exc" | "ref" | "rep" | "rec" | "msg";
 
 /** Opaque text that grows with time, so that newest-first lists read an index backwards. */
 export function newId(prefix: IdPrefix): string {

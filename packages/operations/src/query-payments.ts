@@ -71,12 +71,17 @@ function claim(db: Db, provider: string): Promise<Asked[]> {
 /** One payment that fails must not keep the others from their turn; its claim runs out and it is asked about again. */
 async function queryOne(engine: Engine, payment: Asked, isSilent: boolean): Promise<void> {
   try {
-    if (payment.status === "processing") await poll(engine, payment, isSilent);
+    if (isPayable(payment)) await poll(engine, payment, isSilent);
     else await followUp(engine, payment);
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error;
     engine.log.error({ paymentId: payment.id, err: error }, "a payment could not be asked about");
   }
+}
+
+/** A buyer whose attempt failed may try again under the same number as long as its order waits for money. */
+function isPayable({ status, is_awaited }: Asked): boolean {
+  return status === "processing" || (status === "failed" && is_awaited);
 }
 
 async function poll(engine: Engine, payment: Asked, isSilent: boolean): Promise<void> {

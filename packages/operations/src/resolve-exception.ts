@@ -19,6 +19,7 @@ import { type ResolveException, alreadyResolved, closeCase, permit } from "./clo
 import { type Engine, bestEffort } from "./engine.ts";
 import { ringRefund } from "./request-refund.ts";
 import { isAsking, resolveByAsking } from "./resolve-by-asking.ts";
+import { hearFailedRefund } from "./send-refund.ts";
 import { assertProposal, asksForSecondPerson, propose } from "./second-person.ts";
 import { type CaseView, viewCases } from "./view-case.ts";
 
@@ -38,6 +39,7 @@ export async function resolveException(engine: Engine, request: ResolveException
   const found = await exceptions.find(engine.db, exceptionId);
   if (found === undefined) throw new Fault("exception_not_found", { exceptionId });
   if (found.state === "resolved") throw alreadyResolved(found);
+  if (found.kind === "refund_failed" && request.action === "refund") await hearBefore(engine, found);
 
   const decided: Decided = isAsking(found, request.action)
     ? { exception: await resolveByAsking(engine, found, request) }
@@ -46,6 +48,12 @@ export async function resolveException(engine: Engine, request: ResolveException
   const [exception] = await viewCases(engine, [decided.exception]);
   if (exception === undefined) throw new Error(`case ${exceptionId} is gone`);
   return { kind: decided.exception.state === "resolved" ? "resolved" : "proposed", exception };
+}
+
+/** Money that a gateway said it would not give back may have gone all the same: it is asked before it is sent again. */
+async function hearBefore(engine: Engine, found: ExceptionCase): Promise<void> {
+  const { standing } = await readStanding(engine, found);
+  if (standing.refund_id !== null) await hearFailedRefund(engine, standing.refund_id);
 }
 
 type Decided = {

@@ -1,4 +1,4 @@
-import { type Receipt, type Refund, receipts, refunds, transact } from "@zhanggui/db";
+import { type Receipt, type Refund, type Tx, audit, receipts, refunds, transact } from "@zhanggui/db";
 import { Decimal, Fault, type RefundNoticeStatus, isUnderWay, secondsBetweenAsks } from "@zhanggui/domain";
 import { type Account, type RefundAnswer, type RefundCall, gatewayOf } from "@zhanggui/gateways";
 
@@ -26,6 +26,24 @@ export async function sendRefund(engine: Engine, refundId: string): Promise<stri
   return write(engine, refundId, await ask(engine, refund));
 }
 
+/**
+ * Asks once more about a refund that is held for failed, before its money is sent again under another number: one that
+ * succeeded after all is written so.
+ *
+ * @throws Fault `gateway_unavailable` when the gateway is not heard, or says that it is at it.
+ */
+export async function hearFailedRefund(engine: Engine, refundId: string): Promise<void> {
+  const refund = await refunds.find(engine.db, refundId);
+  const account = refund && engine.providers.get(refund.provider);
+  if (refund?.status !== "failed" || account === undefined || !gatewayOf(account).calls.isCallable(account)) return;
+  const standing = await query(engine, account, callOf(engine, refund, await receiptOf(engine, refund)));
+  if (standing.kind === "unknown") throw new Fault("gateway_unavailable", { why: standing.why });
+  if (standing.kind === "said" && standing.status === "refund_processing") {
+    throw new Fault("gateway_unavailable", { why: "the gateway is still at the refund that was held for failed" });
+  }
+  if (standing.kind === "said") await write(engine, refundId, standing);
+}
+
 type Answer =
   | { readonly kind: "said"; readonly status: RefundNoticeStatus; readonly refundId?: string }
   | { readonly kind: "refused"; readonly why: string }
@@ -36,9 +54,7 @@ async function ask(engine: Engine, refund: Refund): Promise<Answer> {
   if (account === undefined || !gatewayOf(account).calls.isCallable(account)) {
     return { kind: "unknown", why: "this gateway is not called" };
   }
-  const receipt = await receipts.read(engine.db, { provider: refund.provider, transactionId: refund.transaction_id });
-  if (receipt === undefined) throw new Error(`refund ${refund.id} has no receipt`);
-  const call = callOf(engine, refund, receipt);
+  const call = callOf(engine, refund, await receiptOf(engine, refund));
   if (refund.asks === 1) return answerOf(await gatewayOf(account).calls.refund(account, call, engine.outside));
 
   const standing = await query(engine, account, call);
@@ -50,6 +66,12 @@ async function ask(engine: Engine, refund: Refund): Promise<Answer> {
   // Perhaps it was refused because an earlier call, whose answer was lost, has done it: only a query tells.
   const again = await query(engine, account, call);
   return again.kind === "not_found" ? answer : again;
+}
+
+async function receiptOf({ db }: Engine, { id, provider, transaction_id }: Refund): Promise<Receipt> {
+  const receipt = await receipts.read(db, { provider, transactionId: transaction_id });
+  if (receipt === undefined) throw new Error(`refund ${id} has no receipt`);
+  return receipt;
 }
 
 type Standing = Extract<Answer, { kind: "said" | "unknown" }> | { readonly kind: "not_found" };
@@ -89,7 +111,7 @@ async function write(engine: Engine, refundId: string, answer: Answer): Promise<
     const { refund } = rows;
     if (answer.kind === "unknown") {
       if (!isUnderWay(refund.status)) return refund.status;
-      const now = refund.status === "created" ? await refunds.move(tx, refund, { to: "unknown" }) : refund;
+      const now = refund.status === "created" ? await lose(tx, refund, answer.why) : refund;
       await refunds.note(tx, refundId, answer.why);
       const isOverdue = (await refunds.ageInSeconds(tx, refundId)) >= unknownLimitSeconds;
       if (now.status === "unknown" && isOverdue) await openUnknownCase(tx, refund, answer.why);
@@ -99,6 +121,23 @@ async function write(engine: Engine, refundId: string, answer: Answer): Promise<
     await refunds.stopAsking(tx, refundId);
     return (await refunds.find(tx, refundId))?.status ?? refund.status;
   });
+}
+
+/** A call was made, and what it did was not heard. */
+async function lose(tx: Tx, refund: Refund, why: string): Promise<Refund> {
+  const lost = await refunds.move(tx, refund, { to: "unknown" });
+  await audit.write(tx, [
+    {
+      actor: "system:refunds",
+      action: "refund.unknown",
+      entity: "refund",
+      entityId: refund.id,
+      orderId: refund.order_id ?? undefined,
+      before: { status: refund.status },
+      after: { status: lost.status, says: why },
+    },
+  ]);
+  return lost;
 }
 
 function evidenceOf(answer: Exclude<Answer, { kind: "unknown" }>): RefundEvidence {

@@ -4,6 +4,7 @@ import { Fault, type Notice, formatAmount, fromMinor } from "@zhanggui/domain";
 import { type Applied, applyNotice } from "./apply-notice.ts";
 import { closeLeftOver, planLeftOver } from "./ask-gateways.ts";
 import { type Engine, bestEffort } from "./engine.ts";
+import { rearmEarlyRefunds } from "./early-refunds.ts";
 import { newId } from "./ids.ts";
 import { lateMoneyOf } from "./late-money.ts";
 import { lockRows } from "./lock-rows.ts";
@@ -78,6 +79,7 @@ async function setAside(
     ? await bookUnmatched(tx, row, notice)
     : { state: "ignored", outcome: "unmatched", ended: false };
   await callbacks.settle(tx, row.id, { ...applied, orderId: payment?.orderId, paymentId: payment?.id });
+  if (isMoney) await rearmEarlyRefunds(tx, { provider: row.provider, notice, evidence: row.id });
   return applied;
 }
 

@@ -175,8 +175,10 @@ function paymentOf({ order_id, payment_id }: Receipt): RefundNotice["payment"] {
 }
 
 /** The receipt that a notice speaks of, locked after its order; `undefined` when that is not certain. */
-async function lockReceiptOf(tx: Tx, { row, notice }: RefundNotice): Promise<Receipt | undefined> {
+async function lockReceiptOf(tx: Tx, { row, notice, payment }: RefundNotice): Promise<Receipt | undefined> {
   const { provider } = row;
+  // Whoever books its money holds this lock: either the money is seen here, or this notice there.
+  if (payment !== undefined) await orders.lock(tx, payment.orderId);
   const { transactionId, outTradeNo } = notice;
   const under = transactionId === undefined ? await receipts.ofOutTradeNo(tx, { provider, outTradeNo }) : [];
   const named =

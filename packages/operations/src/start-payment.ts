@@ -101,13 +101,17 @@ async function askTwice({ now }: Outside, ask: () => Promise<PayAnswer>): Promis
   return answer.kind === "unknown" && now().getTime() - startedAt < soonMs ? ask() : answer;
 }
 
-/** Ends an attempt that its gateway will not open, unless something else has been heard of it meanwhile. */
+/**
+ * Ends an attempt that its gateway will not open, unless something else has been heard of it meanwhile. Nobody can pay
+ * it, so it is asked about no more.
+ */
 async function failAttempt(engine: Engine, { id, order_id }: Payment, why: string): Promise<void> {
   await transact(engine.db, async (tx) => {
     await orders.lock(tx, order_id);
     const attempt = await payments.lock(tx, id);
     if (attempt?.status !== "processing") return;
     const failed = await payments.move(tx, attempt, { to: "failed" });
+    await payments.endFollowUp(tx, id);
     await audit.write(tx, [
       {
         actor: `gateway:${attempt.provider}`,

@@ -52,7 +52,7 @@ async function ids(): Promise<string[]> {
 
 describe("an audit that nobody touched", () => {
   test("holds when it is empty", async () => {
-    expect(await check()).toMatchObject({ name: "audit chain", ok: true, facts: { seals: "0", head: null } });
+    expect(await check()).toMatchObject({ name: "audit-chain", ok: true, facts: { seals: "0", head: null } });
   });
 
   test("holds over many seals, and tells its head", async () => {

@@ -36,6 +36,7 @@ export function createBell(producer: Producer, { recheckSeconds }: BellOptions) 
         startAt: at,
         payload: { orderId },
       }),
+    hasTimer: (orderId: string) => producer.isScheduled("expire-order", expirySchedulerId(orderId)),
     forgetExpiry: async (orderId: string) => {
       await producer.unschedule("expire-order", expirySchedulerId(orderId));
     },

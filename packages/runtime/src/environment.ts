@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { alertMistakes, alertTargets, webhookSecret } from "./alert-targets.ts";
 import { latePaymentPolicies } from "./late-payment-policies.ts";
 
 /** A whole number of seconds from text, within bounds that keep timers meaningful. */
@@ -45,11 +46,21 @@ const environmentSchema = z
       .regex(/^(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,2})?$/, "must be yuan text such as 50000.00")
       .default("50000.00"),
     LATE_PAYMENT_POLICY: latePaymentPolicies,
+    ALERT_URLS: alertTargets,
+    ALERT_SECRET: webhookSecret.optional(),
+    ALERT_MINIMUM_SEVERITY: z.enum(["warning", "critical"]).default("warning"),
+    ALERT_LANGUAGE: z.enum(["zh", "en"]).default("zh"),
+    ALERT_REPEAT_MINUTES: z.coerce.number().int().min(5).max(10_080).default(240),
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   })
   .refine((values) => values.QUEUE !== "redis" || values.REDIS_URL !== undefined, {
     path: ["QUEUE"],
     error: "is redis, but REDIS_URL is not set",
+  })
+  .superRefine((values, context) => {
+    for (const { name, text } of alertMistakes(values)) {
+      context.addIssue({ code: "custom", path: [name], message: text });
+    }
   });
 
 export type Environment = Readonly<z.infer<typeof environmentSchema>>;

@@ -100,6 +100,10 @@ describe("an environment", () => {
       EXPIRY_RECHECK_SECONDS: 60,
       SWEEP_SECONDS: 30,
       SECOND_PERSON_LIMIT: "50000.00",
+      ALERT_URLS: [],
+      ALERT_MINIMUM_SEVERITY: "warning",
+      ALERT_LANGUAGE: "zh",
+      ALERT_REPEAT_MINUTES: 240,
       LATE_PAYMENT_POLICY: { otherwise: "hold", byProvider: {} },
       LOG_LEVEL: "info",
     });
@@ -113,5 +117,61 @@ describe("an environment", () => {
     const nodes = "redis://one:6379, rediss://two:6380";
 
     expect(readEnvironment({ REDIS_URL: nodes }).REDIS_URL).toBe(nodes);
+  });
+});
+
+describe("where alerts go", () => {
+  const whsec = `whsec_${Buffer.alloc(24, 7).toString("base64")}`;
+
+  test("is nowhere when nothing is said", () => {
+    expect(readEnvironment({}).ALERT_URLS).toEqual([]);
+  });
+
+  test("is a list of formats and addresses, each with its own secret behind #", () => {
+    const { ALERT_URLS } = readEnvironment({
+      NODE_ENV: "production",
+      ALERT_URLS: `webhook+https://a.example/in#${whsec}, dingtalk+https://b.example/robot/send?access_token=t#SEC1,slack+https://c.example/s`,
+    });
+
+    expect(ALERT_URLS).toEqual([
+      { format: "webhook", url: "https://a.example/in", secret: whsec },
+      { format: "dingtalk", url: "https://b.example/robot/send?access_token=t", secret: "SEC1" },
+      { format: "slack", url: "https://c.example/s", secret: undefined },
+    ]);
+  });
+
+  test.each([
+    ["https://a.example", "address 1 must begin with"],
+    ["pager+https://a.example", "address 1 must begin with"],
+    ["slack+https://a.example,feishu+ftp://b.example", "address 2 is not an https address"],
+    ["wecom+https://user:pass@a.example", "address 1 names a user"],
+    ["slack+https://a.example#hush", "address 1 has a secret behind #, which slack does not use"],
+    ["webhook+https://a.example#short", "address 1 has a secret that must be whsec_"],
+    ["slack+http://a.example", "address 1 must be https, or http on this machine"],
+    ["slack+https://a.example,wecom+https://a.example", "names an address twice"],
+  ])("and %s is refused: %s", (ALERT_URLS, expected) => {
+    const problems = problemsOf(() => readEnvironment({ ALERT_URLS }));
+
+    expect(problems.join()).toContain(`ALERT_URLS: ${expected}`);
+    expect(problems.join()).not.toMatch(/a\.example|hush|short|pass/);
+  });
+
+  test("may be this machine without TLS, but not in production", () => {
+    const ALERT_URLS = "slack+http://127.0.0.1:9/x";
+
+    expect(problemsOf(() => readEnvironment({ ALERT_URLS }))).toEqual([]);
+    expect(problemsOf(() => readEnvironment({ ALERT_URLS, NODE_ENV: "production" }))).toEqual([
+      "ALERT_URLS: address 1 must be https",
+    ]);
+  });
+
+  test("needs a secret for a webhook, of its own or for all", () => {
+    const ALERT_URLS = "webhook+https://a.example";
+
+    expect(problemsOf(() => readEnvironment({ ALERT_URLS })).join()).toContain("ALERT_SECRET: is required");
+    expect(problemsOf(() => readEnvironment({ ALERT_URLS, ALERT_SECRET: "whsec_short" })).join()).toContain(
+      "ALERT_SECRET: must be whsec_",
+    );
+    expect(problemsOf(() => readEnvironment({ ALERT_URLS, ALERT_SECRET: whsec }))).toEqual([]);
   });
 });

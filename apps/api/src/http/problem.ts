@@ -50,7 +50,7 @@ export const statusOf = {
 
 const sentenceOf: Readonly<Record<FaultCode, string>> = {
   malformed_request: "The request cannot be read.",
-  unauthenticated: "A valid token is needed.",
+  unauthenticated: "A valid token or session is needed.",
   forbidden: "This role may not do that.",
   not_found: "There is nothing here.",
   order_not_found: "There is no such order.",

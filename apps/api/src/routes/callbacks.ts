@@ -21,17 +21,17 @@ const refusalStatus = {
   unknown_kind: 401,
 } as const satisfies Record<RefusalReason, ContentfulStatusCode>;
 
-export type CallbackDeps = Pick<Deps, "engine" | "production"> & {
+export type CallbackDeps = Pick<Deps, "engine" | "production" | "refusals"> & {
   readonly limits: RateLimits;
   readonly received: Counter<"provider" | "result">;
 };
 
 /**
  * `POST /callbacks/:provider`: verify over the raw bytes → commit to the inbox → ring the queue → acknowledge in the
- * gateway's own form. A refused one leaves nothing but a count and a line in the log. Verified gateways are never
+ * gateway's own form. A refused one leaves nothing but counts and a line in the log. Verified gateways are never
  * rate-limited.
  */
-export function callbackRoutes({ engine, production, limits, received }: CallbackDeps) {
+export function callbackRoutes({ engine, production, refusals, limits, received }: CallbackDeps) {
   return new Hono<AppEnv>().post("/:provider", async (c) => {
     const provider = c.req.param("provider");
     const account = engine.providers.get(provider);
@@ -52,7 +52,11 @@ export function callbackRoutes({ engine, production, limits, received }: Callbac
     if (body === undefined) return refuse(413, "body_too_large");
     const request = { method: c.req.method, path: c.req.path, headers: c.req.header(), body };
     const verified = await verifyCallback(account, request, { now: engine.outside.now(), production });
-    if (!verified.ok) return refuse(refusalStatus[verified.reason], verified.reason);
+    if (!verified.ok) {
+      const status = refusalStatus[verified.reason];
+      if (status === 401 && !isProbe(request.headers)) refusals.count(provider);
+      return refuse(status, verified.reason);
+    }
 
     const { notice, verifiedBy } = verified;
     const facts = {
@@ -81,6 +85,11 @@ export function callbackRoutes({ engine, production, limits, received }: Callbac
       return isWorthRetrying(status) ? answer(c, refusal, retryAfterOf(fault)) : answer(c, refusal);
     }
   });
+}
+
+/** WeChat Pay signs some notices wrongly on purpose, to see them refused; the real ones follow. */
+function isProbe(headers: Readonly<Record<string, string>>): boolean {
+  return headers["wechatpay-signature"]?.startsWith("WECHATPAY/SIGNTEST/") === true;
 }
 
 function logRecorded(log: Deps["engine"]["log"], facts: object, deliveries: number): void {

@@ -1,5 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import {
+  alertEvents,
+  alertKinds,
+  alertSeverities,
+  alertStates,
   callbackStates,
   caseEffects,
   exceptionActions,
@@ -161,7 +165,7 @@ export const exceptionSchema = z
   })
   .openapi("Exception");
 
-const requiredReason = storableText(longestReason);
+export const requiredReason = storableText(longestReason);
 const longestId = 100;
 
 export const resolveExceptionSchema = z
@@ -182,6 +186,37 @@ export const requiredReasonSchema = z.object({ reason: requiredReason }).openapi
 export const assignExceptionSchema = z
   .object({ owner: storableText(longestName).nullable(), reason: requiredReason })
   .openapi("AssignException");
+
+const alertMessageSchema = z.object({
+  id: z.string(),
+  channel: z.string().openapi({ description: "The receiver, by a name that tells nothing of its address." }),
+  event: z.enum(alertEvents),
+  state: z.enum(["waiting", "sent", "failed", "superseded"]),
+  attempts: z.int(),
+  answer: z.string().nullable().openapi({ description: "What the receiver said last." }),
+  createdAt: time,
+  nextTryAt: time.nullable(),
+});
+
+export const alertSchema = z
+  .object({
+    key: z.string(),
+    kind: z.enum(alertKinds),
+    state: z.enum(alertStates),
+    severity: z.enum(alertSeverities),
+    facts: z.record(z.string(), z.union([z.string(), z.number()])),
+    path: z.string().openapi({ description: "Where it can be looked into, below PUBLIC_URL." }),
+    count: z.int().openapi({ description: "How often it has begun." }),
+    firstAt: time.openapi({ description: "When it began this time." }),
+    lastAt: time.openapi({ description: "When it was last found." }),
+    lastSentAt: time.openapi({ description: "When people were last told." }),
+    resolvedAt: time.nullable(),
+    acknowledgedBy: z.string().nullable(),
+    acknowledgedAt: time.nullable(),
+    acknowledgeReason: z.string().nullable(),
+    messages: z.array(alertMessageSchema).openapi({ description: "The newest few." }),
+  })
+  .openapi("Alert");
 
 export const auditEntrySchema = z
   .object({

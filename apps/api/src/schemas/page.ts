@@ -13,7 +13,7 @@ export const limit = z
   .openapi({ type: "integer", minimum: 1, maximum: maximumPage, default: defaultPage });
 
 /** The query of a list whose cursor is the id of the last row that was seen. */
-export function pageQuery(prefix: "ord" | "cb" | "exc") {
+export function pageQuery(prefix: "ord" | "cb" | "exc" | "rec") {
   const cursor = z.string().regex(new RegExp(`^${prefix}_[0-9a-f]{32}$`), "must be the nextCursor of this list");
   return { limit, cursor: cursor.optional() };
 }

@@ -46,11 +46,18 @@ export type RedisControl = {
   readonly thaw: () => void;
 };
 
+export type WorldOptions = {
+  /** What `PROVIDERS_FILE` says instead of two gateways without an address. */
+  readonly providers?: Readonly<Record<string, object>>;
+  /** Has the last word, for every process. */
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
 /** A database and a queue of their own, two api processes and one worker on them. */
-export async function startWorld(backend: Backend): Promise<World> {
+export async function startWorld(backend: Backend, options: WorldOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), "zhanggui-acceptance-"));
   const providersFile = join(directory, "providers.json");
-  await writeFile(providersFile, JSON.stringify(providers));
+  await writeFile(providersFile, JSON.stringify(options.providers ?? providers));
   const database = await freshDatabase({ name: "empty", migrate: async () => undefined });
   const redis = backend === "redis" ? await redisIn(directory) : undefined;
 
@@ -61,6 +68,7 @@ export async function startWorld(backend: Backend): Promise<World> {
     DATA_DIR: join(directory, "data"),
     JWT_SECRET: jwtSecret,
     PROVIDERS_FILE: providersFile,
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
     EXPIRY_RECHECK_SECONDS: "2",
     SWEEP_SECONDS: "2",
     ...(redis === undefined ? { QUEUE: "postgres" } : { REDIS_URL: redis.url }),
@@ -69,13 +77,15 @@ export async function startWorld(backend: Backend): Promise<World> {
     ...environment,
     API_PORT: String(port),
     ORDER_TTL_SECONDS: String(patientSeconds),
+    ...options.environment,
   });
   const hasty = restartable("api", {
     ...environment,
     API_PORT: String(hastyPort),
     ORDER_TTL_SECONDS: String(hastySeconds),
+    ...options.environment,
   });
-  const worker = restartable("worker", environment);
+  const worker = restartable("worker", { ...environment, ...options.environment });
   await Promise.all([api.start(), hasty.start(), worker.start()]);
 
   const url = `http://127.0.0.1:${port}`;

@@ -1,6 +1,7 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { type AlipayAccount, alipayAccount } from "./account.ts";
 import { alipayCalls } from "./calls.ts";
+import { alipayStatement } from "./read-statement.ts";
 import { verifyAlipay } from "./verify.ts";
 
 function reply(status: number, body: "success" | "fail"): Acknowledgement {
@@ -16,4 +17,5 @@ export const alipay = {
     refused: (status: number) => reply(status, "fail"),
   },
   calls: alipayCalls,
+  statementFormat: alipayStatement,
 } satisfies Gateway<AlipayAccount>;

@@ -2,6 +2,7 @@ import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { type HmacAccount, hmacAccount } from "./account.ts";
 import { hmacCalls } from "./calls.ts";
 import { isDocumentedStatus } from "./notice.ts";
+import { hmacStatement } from "./read-statement.ts";
 import { verifyHmac } from "./verify.ts";
 
 function reply(status: number, body: Readonly<Record<string, string>>): Acknowledgement {
@@ -17,6 +18,7 @@ export const hmacScheme = {
     refused: (status, message) => reply(status, { code: "FAIL", message }),
   },
   calls: hmacCalls,
+  statementFormat: hmacStatement,
 } satisfies Omit<Gateway<Parameters<typeof verifyHmac>[0]>, "account">;
 
 /** The specification's own gateway: HMAC-SHA256 over sorted parameters. */

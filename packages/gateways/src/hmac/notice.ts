@@ -37,6 +37,11 @@ export function isDocumentedStatus(rawStatus: string): boolean {
   return paymentStatuses.has(rawStatus.toLowerCase());
 }
 
+/** A payment's status word, in any case. */
+export function paymentStatusOf(rawStatus: string): PaymentNoticeStatus {
+  return paymentStatuses.get(rawStatus.toLowerCase()) ?? "failed";
+}
+
 export function readRefundStatus(rawStatus: string): RefundNoticeStatus | "unknown" {
   return refundStatuses.get(rawStatus.toLowerCase()) ?? "unknown";
 }
@@ -44,6 +49,8 @@ export function readRefundStatus(rawStatus: string): RefundNoticeStatus | "unkno
 /** A gateway's word is kept for people to read: short, and nothing a database or a terminal would choke on. */
 const statusWord = /^[^\p{C}&=]{1,64}$/u;
 const defaultCurrency = "CNY";
+/** As `joinedId`. A gateway's own ids may be longer than a shop's numbers, and refusing one would refuse its money. */
+const transactionIdOfAnyLength = /^[\x21-\x25\x27-\x3c\x3e-\x7e]{1,255}$/;
 
 /** The scheme's own fields. */
 const ownFields = [
@@ -73,7 +80,7 @@ export function readNotice(fields: ReadonlyMap<string, string>): Notice | undefi
   const transactionId = fields.get("transaction_id") || undefined;
   const currency = fields.get("currency") || defaultCurrency;
   if (!joinedId.test(outTradeNo) || !/^[A-Z]{3}$/.test(currency)) return undefined;
-  if (transactionId !== undefined && !joinedId.test(transactionId)) return undefined;
+  if (transactionId !== undefined && !transactionIdOfAnyLength.test(transactionId)) return undefined;
 
   const parties = { outTradeNo, currency, ...(transactionId === undefined ? {} : { transactionId }) };
   return fields.get("refund_status") ? readRefund(fields, parties) : readPayment(fields, parties);
@@ -90,7 +97,7 @@ function readPayment(fields: ReadonlyMap<string, string>, parties: Parties): Not
   const amount = parseAmount(fields.get("amount") ?? "");
   if (!statusWord.test(rawStatus) || amount === undefined) return undefined;
 
-  const status = paymentStatuses.get(rawStatus.toLowerCase()) ?? "failed";
+  const status = paymentStatusOf(rawStatus);
   const isEmpty = parties.transactionId === undefined || amount.isZero();
   if (status === "succeeded" && isEmpty) return undefined;
   return noticeOf({ ...parties, eventType: "payment", amountMinor: toMinor(amount), status, rawStatus });

@@ -1,6 +1,7 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { type StripeAccount, stripeAccount } from "./account.ts";
 import { stripeCalls } from "./calls.ts";
+import { stripeStatement } from "./read-statement.ts";
 import { verifyStripe } from "./verify.ts";
 
 function reply(status: number, body: Readonly<Record<string, unknown>>): Acknowledgement {
@@ -16,4 +17,5 @@ export const stripe = {
     refused: (status: number, message: string) => reply(status, { error: message }),
   },
   calls: stripeCalls,
+  statementFormat: stripeStatement,
 } satisfies Gateway<StripeAccount>;

@@ -1,6 +1,7 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { type UnionpayAccount, unionpayAccount } from "./account.ts";
 import { unionpayCalls } from "./calls.ts";
+import { unionpayStatement } from "./read-statement.ts";
 import { verifyUnionpay } from "./verify.ts";
 
 function reply(status: number, body: string): Acknowledgement {
@@ -16,4 +17,5 @@ export const unionpay = {
     refused: (status, message) => reply(status, message),
   },
   calls: unionpayCalls,
+  statementFormat: unionpayStatement,
 } satisfies Gateway<UnionpayAccount>;

@@ -1,6 +1,7 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { wechatV2Calls } from "./calls.ts";
 import { type WechatV2Account, wechatV2Account } from "./account.ts";
+import { wechatV2Statement } from "./read-statement.ts";
 import { verifyWechatV2 } from "./verify.ts";
 
 function reply(status: number, code: "SUCCESS" | "FAIL", message: string): Acknowledgement {
@@ -21,4 +22,5 @@ export const wechatV2 = {
     refused: (status, message) => reply(status, "FAIL", message),
   },
   calls: wechatV2Calls,
+  statementFormat: wechatV2Statement,
 } satisfies Gateway<WechatV2Account>;

@@ -1,6 +1,7 @@
 import type { Acknowledgement, Gateway } from "../gateway.ts";
 import { wechatV3Calls } from "./calls.ts";
 import { type WechatV3Account, wechatV3Account } from "./account.ts";
+import { wechatV3Statement } from "./read-statement.ts";
 import { verifyWechatV3 } from "./verify.ts";
 
 function reply(status: number, body: Readonly<Record<string, string>>): Acknowledgement {
@@ -16,4 +17,5 @@ export const wechatV3 = {
     refused: (status, message) => reply(status, { code: "FAIL", message }),
   },
   calls: wechatV3Calls,
+  statementFormat: wechatV3Statement,
 } satisfies Gateway<WechatV3Account>;

@@ -8,7 +8,7 @@ import { type Words, secret } from "./shop.ts";
 
 /** What the gateway answers to one call, by its path. `undefined` hangs up without a word. */
 export type Answers = {
-  readonly [Path in "/pay" | "/query" | "/close" | "/refund" | "/refund-query"]: (
+  readonly [Path in "/pay" | "/query" | "/close" | "/refund" | "/refund-query" | "/statement"]: (
     call: Words,
   ) => Words | undefined | Promise<Words | undefined>;
 };
@@ -28,6 +28,7 @@ const unpaid: Answers = {
   "/close": () => ({ code: "SUCCESS" }),
   "/refund": () => ({ code: "FAIL", message: "no refunds today" }),
   "/refund-query": () => ({ code: "NOT_FOUND" }),
+  "/statement": () => ({ csv: "type,out_trade_no,transaction_id,out_refund_no,amount,fee,status,time\n" }),
 };
 
 /** A gateway on a real port that signs what it is told to answer. */
@@ -39,6 +40,8 @@ export async function startGateway(): Promise<GatewayServer> {
     calls.push(path);
     const words = await answers[path](JSON.parse(await text(request)) as Words);
     if (words === undefined) return void response.destroy();
+    // A statement is not signed; one without text is not there yet.
+    if (path === "/statement") return void response.writeHead("csv" in words ? 200 : 404).end(words["csv"]);
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ ...words, sign: sign(new Map(Object.entries(words)), secret) }));
   });
