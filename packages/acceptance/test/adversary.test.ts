@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { freePort } from "@zhanggui/embedded";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { type Adversary, startAdversary } from "./adversary/adversary.ts";
 import { sayPaid, shop } from "./adversary/buyers.ts";
@@ -27,24 +27,15 @@ const heardWithinMs = 30_000;
 const testLimitMs = 240_000;
 
 describe.each(backends)("with the queue in %s", (backend) => {
-  let world: World;
-  let adversary: Adversary;
-
-  afterEach(async ({ task }) => {
-    if (task.result?.state === "fail") process.stdout.write(`ACCEPTANCE_SEED=${seed}\n`);
-    await world.stock.stop();
-    await adversary.stop();
-    await world.stop();
-  });
-
   test(
     "no fen is lost to a gateway that lies, stalls, pays late, pays twice and loses answers",
-    async () => {
+    async ({ onTestFinished }) => {
       process.stdout.write(`adversary on ${backend}: ACCEPTANCE_SEED=${seed}\n`);
       const port = await freePort();
       const providers = ["gate1", "gate2", "gate3"];
-      adversary = await startAdversary({ providers, port, ttlMs: ttlSeconds * 1_000 });
-      world = await startWorld(backend, {
+      const adversary = await startAdversary({ providers, port, ttlMs: ttlSeconds * 1_000 });
+      onTestFinished(adversary.stop);
+      const world = await startWorld(backend, {
         providers: Object.fromEntries(
           providers.map((id) => [id, { kind: "hmac", secret: adversary.secret(id), baseUrl: adversary.url(id) }]),
         ),
@@ -55,6 +46,10 @@ describe.each(backends)("with the queue in %s", (backend) => {
           SWEEP_SECONDS: "1",
           SECOND_PERSON_LIMIT: "1000.00",
         },
+      });
+      onTestFinished(async () => {
+        await world.stock.stop();
+        await world.stop();
       });
       adversary.callbackUrl = `${world.url}/callbacks`;
       const skus: string[] = [];

@@ -76,7 +76,15 @@ async function walk(tx: Tx, rows: RefundRows, evidence: RefundEvidence, to: Refu
     if (freed === undefined) throw new Error(`refund ${refund.id} had reserved nothing`);
   }
   await move(tx, rows, evidence, to);
-  if (to === "failed") await rearmForeign(tx, refund, evidenceId(refund, evidence));
+  if (to === "failed") {
+    // Perhaps because the money went back from the gateway's console, which was told while ours held the amount.
+    const { out_trade_no: outTradeNo } = rows.receipt;
+    await rearmEarlyRefunds(tx, {
+      provider: refund.provider,
+      notice: { outTradeNo },
+      evidence: evidenceId(refund, evidence),
+    });
+  }
   if (to === "failed" || to === "abnormal") {
     await closeRefundCases(
       tx,
@@ -86,13 +94,6 @@ async function walk(tx: Tx, rows: RefundRows, evidence: RefundEvidence, to: Refu
     await openCase(tx, rows, evidence, "refund_failed");
   }
   return `refund_${to}`;
-}
-
-/** It may have failed because the money went back from the gateway's console, told while ours held the amount. */
-async function rearmForeign(tx: Tx, refund: Refund, evidence: string): Promise<void> {
-  const receipt = await receipts.read(tx, keyOf(refund));
-  if (receipt === undefined) throw new Error(`refund ${refund.id} has no receipt`);
-  await rearmEarlyRefunds(tx, { provider: refund.provider, notice: { outTradeNo: receipt.out_trade_no }, evidence });
 }
 
 async function move(tx: Tx, { refund }: RefundRows, evidence: RefundEvidence, to: RefundState): Promise<void> {

@@ -15,7 +15,7 @@ export type Closing = {
 /**
  * Cancels a pending order that the caller has locked with all its attempts: the open ones close, its stock is free
  * again, all in the caller's transaction. Attempts that have ended stay as they ended. `words` is what the gateways of
- * the started ones said; those that did not say "closed" are asked about further.
+ * the started ones said; all of them are asked about further, those that said "closed" once.
  */
 export async function closeOrder(
   tx: Tx,
@@ -60,9 +60,11 @@ export async function closeOrder(
   return cancelled;
 }
 
-/** Money for an attempt that was not closed there may still come, also without a callback. */
+/**
+ * Money for an attempt that was not closed there may still come, also without a callback. One that was closed is asked
+ * about once more all the same: a gateway's word is no proof that it took nothing in that very moment.
+ */
 async function followUp(tx: Tx, { id }: Payment, word: Word): Promise<void> {
-  if (word.kind !== "open" && word.kind !== "unopened") return;
   await payments.planFollowUp(tx, id, { inSeconds: firstFollowUpInSeconds, leftOpen: word.kind === "open" });
 }
 

@@ -48,6 +48,23 @@ async function casesOf(orderId: string) {
   return (await exceptions.ofOrder(shop.db, orderId)).map(({ kind, state }) => `${kind} ${state}`);
 }
 
+test("money that is taken in silence after the gateway said closed is found a minute later, and asked about no more", async () => {
+  gateway.answer({ "/close": () => ({ code: "SUCCESS" }) });
+  const placed = await startedOrder(shop, { provider: "gate" });
+  await passDeadline(shop, placed.order.id);
+  expect(await expireOrder(shop.engine, { orderId: placed.order.id })).toEqual({ kind: "expired" });
+  const { inSeconds } = await planOf(shop, placed.payment.id);
+  expect(inSeconds).toBeGreaterThan(50);
+  expect(inSeconds).toBeLessThan(70);
+
+  gateway.answer({ "/query": () => ({ code: "SUCCESS", ...paid(placed) }) });
+  await makeDue(shop, placed.payment.id);
+  await queryPayments(shop.engine);
+
+  expect(await casesOf(placed.order.id)).toEqual(["late_payment open"]);
+  expect((await planOf(shop, placed.payment.id)).next_query_at).toBeNull();
+});
+
 describe("an attempt that failed, and was paid at the next try without a word", () => {
   test("makes its order paid when its gateway is next asked", async () => {
     const placed = await failedAtGate();
