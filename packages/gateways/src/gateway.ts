@@ -141,6 +141,8 @@ export type Gateway<Account> = {
   readonly verify: (account: Account, request: CallbackRequest, clock: Clock) => Verification | Promise<Verification>;
   /** Whether the gateway documents the notice's own word; left out where an undocumented one reads as `unknown`. */
   readonly isDocumented?: (notice: Notice) => boolean;
+  /** Its refund notices are signed by nobody: whatever they claim, only a query tells. */
+  readonly hintsOfRefunds?: true;
   readonly acknowledge: {
     readonly accepted: Acknowledgement;
     readonly refused: (status: number, message: string) => Acknowledgement;

@@ -168,6 +168,31 @@ describe("a malformed notice is refused", () => {
     expect(reasonOf(check(formOf(asCancelled)))).toBe("malformed");
   });
 
+  test("for an amount that was cut out of the subject, the true one put away in a field of its own", () => {
+    const { sign, ...small } = signedFields({
+      ...paid,
+      total_amount: "0.01",
+      subject: "s&total_amount=9999.00&trade_no=7&trade_status=TRADE_SUCCESS&version=1.0&zz=",
+    });
+    const text = Object.entries(small)
+      .filter(([name]) => name !== "sign_type")
+      .map(([name, value]) => `${name}=${value}`)
+      .toSorted()
+      .join("&");
+    const [shown = "", hidden = ""] = text.split("&zz=");
+    const cutAnew = Object.fromEntries(
+      shown
+        .split(/&(?=[a-z_]+=)/)
+        .map((field) => [field.slice(0, field.indexOf("=")), field.slice(field.indexOf("=") + 1)]),
+    );
+
+    expect(reasonOf(check(formOf({ ...cutAnew, zz: hidden, sign_type: "RSA2", sign })))).toBe("malformed");
+  });
+
+  test("for a subject that may hide whose money it is", () => {
+    expect(reasonOf(check(noticeBody({ ...paid, subject: "s&seller_id=2088000000000009" })))).toBe("malformed");
+  });
+
   test("but a subject that only looks like a field is text", () => {
     expect(check(noticeBody({ ...paid, subject: "a&total_amount=0.01&out_trade_no=p2" }))).toMatchObject({
       ok: true,

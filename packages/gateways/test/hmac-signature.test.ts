@@ -200,6 +200,12 @@ describe("a mock", () => {
     expect(await readingOf(json({ ...success, amount: "1e3" }), unsignedMock, development)).toBe("malformed");
   });
 
+  test("alone may: the word means nothing in an hmac account that never saw its schema", async () => {
+    const hmac = { ...account, allowUnsigned: true };
+
+    expect(await readingOf(json(success), hmac, development)).toBe("signature_invalid");
+  });
+
   test("signs as hmac does, in production too", async () => {
     expect(await verify(json(signed(success)), signedMock)).toMatchObject({ ok: true });
   });

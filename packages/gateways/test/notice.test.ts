@@ -116,6 +116,17 @@ describe("a refund notice", () => {
     });
   });
 
+  test("of nothing but the refund's own fields is known by the refund's number", async () => {
+    const alone = { out_trade_no: "", transaction_id: "", amount: "", status: "" };
+    expect(await read({ ...refund, ...alone, refund_status: "SUCCESS" })).toMatchObject({
+      eventType: "refund",
+      status: "refund_succeeded",
+      outTradeNo: "R1",
+      outRefundNo: "R1",
+      refundMinor: 500,
+    });
+  });
+
   test.each([{ out_refund_no: "" }, { refund_amount: "" }, { refund_amount: "5.001" }, { amount: "x" }])(
     "with %j is malformed",
     async (wrong) => {

@@ -190,7 +190,7 @@ describe("a malformed delivery is refused", () => {
     ["out_trade_no", "p 1"],
     ["out_trade_no", undefined],
     ["transaction_id", undefined],
-    ["transaction_id", "t".repeat(65)],
+    ["transaction_id", "t".repeat(256)],
     ["transaction_id", null],
     ["currency", "yuan"],
     ["status", true],
@@ -225,6 +225,15 @@ describe("a malformed delivery is refused", () => {
 });
 
 describe("what a delivery says", () => {
+  test("of a refund without the payment's number is known by the refund's own", () => {
+    const { out_trade_no: _, ...data } = refund.data;
+
+    expect(checkBody({ ...refund, data })).toMatchObject({
+      ok: true,
+      notice: { eventType: "refund", outTradeNo: "r_1", outRefundNo: "r_1" },
+    });
+  });
+
   test.each([
     ["payment.succeeded", undefined, "succeeded", "succeeded"],
     ["payment.updated", "TRADE_FINISHED", "succeeded", "TRADE_FINISHED"],

@@ -299,6 +299,13 @@ describe("what a refund event says", () => {
     });
   });
 
+  test("a word that Stripe does not document is kept to be read, and makes a fact of its own", () => {
+    const [frozen, thawed] = ["frozen", "thawed"].map((status) => checkEvent("refund.updated", { ...refund, status }));
+
+    expect(frozen).toMatchObject({ ok: true, notice: { status: "unknown", rawStatus: "frozen" } });
+    expect(frozen?.ok && thawed?.ok && frozen.notice.eventKey === thawed.notice.eventKey).toBe(false);
+  });
+
   test("charge.refunded carries the running total and names no refund", () => {
     const partly = checkEvent("charge.refunded", charge);
     const wholly = checkEvent("charge.refunded", { ...charge, amount_refunded: 3980, refunded: true });
@@ -324,6 +331,16 @@ describe("what a refund event says", () => {
     });
   });
 });
+
+test.each(["outTradeNo", "order_number", "order_no", "order_id"])(
+  "our number is found where the shop's own Checkout has put it: %s",
+  (name) => {
+    const metadata = { [name]: "p_1" };
+    expect(checkEvent("payment_intent.succeeded", { ...intent, metadata })).toMatchObject({
+      notice: { eventType: "payment", outTradeNo: "p_1" },
+    });
+  },
+);
 
 describe("events that are none of ours are acknowledged and ignored", () => {
   test.each([

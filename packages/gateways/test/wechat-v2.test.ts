@@ -278,7 +278,8 @@ describe("a genuinely signed notice is refused", () => {
 });
 
 describe("a refund notice", () => {
-  test("is a hint: whatever it claims, it only asks for a query", () => {
+  test("is read as what it claims, and marked as a hint that only asks for a query", () => {
+    expect(wechatV2.hintsOfRefunds).toBe(true);
     expect(readingOf(refundNotice(refunded))).toEqual({
       eventType: "refund",
       eventKey: expect.stringMatching(/^1004400740201411220005820873\.refund_succeeded\.[0-9a-f]{16}$/),
@@ -286,7 +287,7 @@ describe("a refund notice", () => {
       transactionId: "1004400740201411220005820873",
       amountMinor: 1990,
       currency: "CNY",
-      status: "refund_processing",
+      status: "refund_succeeded",
       rawStatus: "SUCCESS",
       occurredAt: new Date("2026-11-22T16:30:00Z"),
       outRefundNo: "r_20261123_1",
@@ -294,15 +295,15 @@ describe("a refund notice", () => {
     });
   });
 
-  test("never states an end, and each new claim has another key", () => {
+  test("has another key for each new claim", () => {
     const readings = ["SUCCESS", "CHANGE", "REFUNDCLOSE", "SOMETHING_NEW"].map((refund_status) =>
       readingOf(refundNotice({ ...refunded, refund_status })),
     );
 
     expect(readings.map((reading) => typeof reading === "object" && reading.status)).toEqual([
-      "refund_processing",
-      "refund_processing",
-      "refund_processing",
+      "refund_succeeded",
+      "refund_abnormal",
+      "refund_closed",
       "unknown",
     ]);
     expect(new Set(readings.map((reading) => typeof reading === "object" && reading.eventKey)).size).toBe(4);

@@ -13,7 +13,7 @@ import {
 import { type Rows, isRevived, isSentBack, rulingOn } from "./apply-notice.ts";
 import type { Engine } from "./engine.ts";
 import { lateMoneyOf } from "./late-money.ts";
-import { isRunningTotal } from "./settle-refund-notice.ts";
+import { believable, isRunningTotal } from "./settle-refund-notice.ts";
 
 export type Preflight = {
   /** Whether a retry would be taken. */
@@ -64,7 +64,7 @@ async function foresee(tx: Tx, engine: Engine, row: Callback): Promise<Foreseen>
 
 async function foreseeRefund(tx: Tx, engine: Engine, row: Callback): Promise<Foreseen> {
   const { provider } = row;
-  const notice = callbacks.noticeOf(row);
+  const notice = believable(engine, provider, callbacks.noticeOf(row));
   const { outRefundNo } = notice;
   const refund = outRefundNo === undefined ? undefined : await refunds.findByOutRefundNo(tx, { provider, outRefundNo });
   if (refund === undefined) {

@@ -1,5 +1,6 @@
 import { type Receipt, type Refund, type Tx, audit, callbacks, orders, receipts, refunds } from "@zhanggui/db";
 import { type Decimal, type Notice, formatAmount, fromMinor, refundStatusOf } from "@zhanggui/domain";
+import { gatewayOf } from "@zhanggui/gateways";
 
 import { type AppliedRefund, applyRefund } from "./apply-refund.ts";
 import { endOrder } from "./end-order.ts";
@@ -26,7 +27,8 @@ export type SettledRefundNotice = AppliedRefund & {
  * when its notice overtakes the answer to our call. A refund that was made in the gateway's own console is booked when it
  * has succeeded, and a person is told.
  */
-export async function settleRefundNotice(tx: Tx, engine: Engine, heard: RefundNotice): Promise<SettledRefundNotice> {
+export async function settleRefundNotice(tx: Tx, engine: Engine, told: RefundNotice): Promise<SettledRefundNotice> {
+  const heard = { ...told, notice: believable(engine, told.row.provider, told.notice) };
   const { row, notice, payment } = heard;
   const { outRefundNo } = notice;
   const found =
@@ -43,6 +45,13 @@ export async function settleRefundNotice(tx: Tx, engine: Engine, heard: RefundNo
     paymentId: found?.payment_id ?? payment?.id,
   });
   return settled;
+}
+
+/** A gateway whose refund notices nobody signs (WeChat Pay v2) is only heard to say that something has moved. */
+export function believable({ providers }: Pick<Engine, "providers">, provider: string, notice: Notice): Notice {
+  const account = providers.get(provider);
+  const isHint = account !== undefined && gatewayOf(account).hintsOfRefunds === true && notice.status !== "unknown";
+  return isHint ? { ...notice, status: "refund_processing" } : notice;
 }
 
 /**
@@ -70,7 +79,6 @@ async function settleOurs(
     succeededAt: notice.occurredAt,
     source: { kind: "callback", id: row.id },
   });
-  // WeChat Pay v2 signs no refund notice: whatever it says, it is read as "processing" and only a query tells.
   if (notice.status !== "refund_processing") return applied;
   await refunds.askNow(tx, found.id);
   return { ...applied, toAsk: found };

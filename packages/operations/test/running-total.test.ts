@@ -114,6 +114,34 @@ describe("a running total that names our number", () => {
   });
 });
 
+const wechatV2: Account = { kind: "wechat-v2", appid: "wx1", mch_id: "1900000109", apiV2Key: "-" };
+
+describe("a refund notice that nobody signs", () => {
+  test("of our refund ends nothing: its gateway is asked", async () => {
+    refundDesk(gateway, "PROCESSING");
+    const placed = await paidOrder(shop);
+    const { id, outRefundNo } = await refunded(shop, placed);
+
+    await tellTotal(placed, 3_980, { account: wechatV2, outRefundNo, rawStatus: "SUCCESS" });
+
+    expect(await stateOf(shop, id)).toBe("processing");
+    expect(shop.asked.sendRefund.at(-1)).toBe(id);
+  });
+
+  test("of a refund that is not ours moves no money, and a person is told", async () => {
+    const placed = await paidOrder(shop);
+
+    const outcome = await tellTotal(placed, 3_980, {
+      account: wechatV2,
+      outRefundNo: "console1",
+      rawStatus: "SUCCESS",
+    });
+
+    expect(outcome).toBe("refund_unknown");
+    expect(await wayBack(shop, placed)).toEqual({ refunded: "0.00", reserved: "0.00" });
+  });
+});
+
 describe("a hint that a refund has moved", () => {
   test("has its gateway asked at once, also about one that was abnormal", async () => {
     const desk = refundDesk(gateway, "ABNORMAL");

@@ -34,6 +34,10 @@ const tellingFields = [
   "refund_fee",
   "trans_currency",
 ];
+/** The fields that every notice of a trade is read from. */
+const tradeFields = ["app_id", "out_trade_no", "seller_id", "total_amount", "trade_no", "trade_status"];
+/** What the shop or its buyer wrote, and Alipay echoes. */
+const echoedFields: ReadonlySet<string> = new Set(["body", "passback_params", "subject"]);
 const tradeNotice = "trade_status_sync";
 const statusWord = /^[\x20-\x25\x27-\x3c\x3e-\x7e]{1,64}$/;
 const defaultCurrency = "CNY";
@@ -46,7 +50,7 @@ export function isTradeNotice(fields: Fields): boolean {
 
 /** Reads the verified fields of a notice. `undefined` when they do not make one, or could have been cut in two ways. */
 export function readNotice(fields: Fields): Notice | undefined {
-  if (tellingFields.some((name) => isHidden(name, fields))) return undefined;
+  if (isCutAnew(fields)) return undefined;
   if (!isTradeNotice(fields)) return readOtherNotice(fields);
 
   const rawStatus = fields.get("trade_status") ?? "";
@@ -125,8 +129,14 @@ function readOtherNotice(fields: Fields): Notice | undefined {
 
 /**
  * Joining `name=value` with `&` unescaped lets a field be hidden inside the value that sorts before it, with the same
- * signed text: a refund would then read as a payment. Only a field that is missing can be hidden.
+ * signed text: a refund would then read as a payment, or one fen as a fortune. An echoed text may look like a field that
+ * is there as well: to hide the true one it would have to swallow a telling field on the way. Only `seller_id` lies
+ * between two echoed texts.
  */
-function isHidden(name: string, fields: Fields): boolean {
-  return !fields.has(name) && [...fields.values()].some((value) => holdsField(value, name));
+function isCutAnew(fields: Fields): boolean {
+  const mayHold = (holder: string, name: string) =>
+    fields.has(name) && echoedFields.has(holder) && name !== "seller_id";
+  return [...tellingFields, ...tradeFields].some((name) =>
+    [...fields].some(([holder, value]) => holdsField(value, name) && !mayHold(holder, name)),
+  );
 }

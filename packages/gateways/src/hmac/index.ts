@@ -22,4 +22,9 @@ export const hmacScheme = {
 } satisfies Omit<Gateway<Parameters<typeof verifyHmac>[0]>, "account">;
 
 /** The specification's own gateway: HMAC-SHA256 over sorted parameters. */
-export const hmac: Gateway<HmacAccount> = { ...hmacScheme, account: hmacAccount };
+export const hmac: Gateway<HmacAccount> = {
+  ...hmacScheme,
+  account: hmacAccount,
+  // Only its keys: an `allowUnsigned` that slipped past the account's schema means nothing here.
+  verify: ({ secret, previousSecrets }, request, clock) => verifyHmac({ secret, previousSecrets }, request, clock),
+};

@@ -74,16 +74,22 @@ export function isCutAnew(fields: ReadonlyMap<string, string>): boolean {
   return [...fields.values()].some((value) => ownFields.some((name) => holdsField(value, name)));
 }
 
-/** Reads the verified fields of a payment or refund notice. `undefined` when they do not make one. */
+/**
+ * Reads the verified fields of a payment or refund notice. `undefined` when they do not make one.
+ *
+ * The contract lists only a refund's own fields for its notice, so the payment's number may be missing: `outTradeNo` is
+ * then the refund's number as well, by which it is found anyway.
+ */
 export function readNotice(fields: ReadonlyMap<string, string>): Notice | undefined {
-  const outTradeNo = fields.get("out_trade_no") ?? "";
+  const isRefund = Boolean(fields.get("refund_status"));
+  const outTradeNo = fields.get("out_trade_no") || (isRefund && fields.get("out_refund_no")) || "";
   const transactionId = fields.get("transaction_id") || undefined;
   const currency = fields.get("currency") || defaultCurrency;
   if (!joinedId.test(outTradeNo) || !/^[A-Z]{3}$/.test(currency)) return undefined;
   if (transactionId !== undefined && !transactionIdOfAnyLength.test(transactionId)) return undefined;
 
   const parties = { outTradeNo, currency, ...(transactionId === undefined ? {} : { transactionId }) };
-  return fields.get("refund_status") ? readRefund(fields, parties) : readPayment(fields, parties);
+  return isRefund ? readRefund(fields, parties) : readPayment(fields, parties);
 }
 
 type Parties = Pick<Notice, "outTradeNo" | "currency" | "transactionId">;
@@ -107,7 +113,8 @@ function readRefund(fields: ReadonlyMap<string, string>, parties: Parties): Noti
   const rawStatus = fields.get("refund_status") ?? "";
   const outRefundNo = fields.get("out_refund_no") ?? "";
   const refund = parseAmount(fields.get("refund_amount") ?? "");
-  const amount = fields.has("amount") ? parseAmount(fields.get("amount") ?? "") : refund;
+  const stated = fields.get("amount");
+  const amount = stated ? parseAmount(stated) : refund;
   if (!statusWord.test(rawStatus) || !joinedId.test(outRefundNo) || refund === undefined || amount === undefined)
     return undefined;
 

@@ -25,7 +25,7 @@ const bodySchema = z.object({
 
 /** JSON numbers lose their text form (19.90 → 19.9), so that an amount can only be text. Other names are not ours. */
 const dataSchema = z.object({
-  out_trade_no: z.string(),
+  out_trade_no: z.string().optional(),
   transaction_id: z.string().optional(),
   currency: z.string().optional(),
   amount: z.string().optional(),

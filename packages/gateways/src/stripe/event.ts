@@ -26,8 +26,22 @@ const currency = z
   .regex(/^[a-z]{3}$/)
   .transform((code) => code.toUpperCase());
 /** Our numbers travel in `metadata`, which is text. An empty value is Stripe's way to say that there is none. */
-const ourNumber = z.union([z.literal(""), z.string().regex(/^[\x21-\x7e]{1,64}$/)]).optional();
-const metadata = maybe(z.object({ out_trade_no: ourNumber, out_refund_no: ourNumber }));
+const numberText = /^[\x21-\x7e]{1,64}$/;
+const ourNumber = z.union([z.literal(""), z.string().regex(numberText)]).optional();
+
+/** A shop that opens its payments at Stripe itself may have put our number under one of the usual names. */
+const otherNames = ["outTradeNo", "order_number", "orderNumber", "order_no", "order_id", "orderId"] as const;
+
+const metadata = maybe(
+  z.looseObject({ out_trade_no: ourNumber, out_refund_no: ourNumber }).transform((given) => ({
+    out_trade_no: given.out_trade_no || otherNames.map((name) => given[name]).find(isNumber),
+    out_refund_no: given.out_refund_no,
+  })),
+);
+
+function isNumber(value: unknown): value is string {
+  return typeof value === "string" && numberText.test(value);
+}
 
 export const paymentIntent = z.object({
   id: objectId,
@@ -44,6 +58,7 @@ export const checkoutSession = z.object({
   payment_status: z.string().optional(),
   amount_total: maybe(minor),
   currency: maybe(currency),
+  client_reference_id: maybe(z.string()),
   metadata,
 });
 
@@ -61,7 +76,7 @@ export const refund = z.object({
   payment_intent: maybe(objectId),
   amount: minor,
   currency,
-  status: maybe(z.string()),
+  status: maybe(z.string().regex(/^[\x21-\x7e]{1,64}$/)),
   reason: maybe(z.string()),
   metadata,
 });

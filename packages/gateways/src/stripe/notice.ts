@@ -4,8 +4,12 @@ import type { z } from "zod";
 import { noticeOf } from "../event-key.ts";
 import { type StripeEvent, charge, checkoutSession, paymentIntent, refund } from "./event.ts";
 
+type Facts = Omit<Notice, "eventKey" | "rawStatus" | "occurredAt"> & {
+  /** A word that Stripe does not document; else the event's type is what people read. */
+  readonly rawStatus?: string;
+};
 /** What an event states. `not_ours`: nothing for our book, though well formed. `undefined`: not well formed. */
-type Reading = Omit<Notice, "eventKey" | "rawStatus" | "occurredAt"> | "not_ours" | undefined;
+type Reading = Facts | "not_ours" | undefined;
 type Reader = (event: StripeEvent) => Reading;
 
 /**
@@ -59,13 +63,12 @@ const noCurrency = "XXX";
 export function readNotice(event: StripeEvent): Notice | undefined {
   const reading = readers.get(event.type)?.(event) ?? (readers.has(event.type) ? undefined : "not_ours");
   if (reading === undefined) return undefined;
-  const told = { rawStatus: event.type, occurredAt: new Date(event.created * 1000) };
   const facts = reading === "not_ours" ? ignored(event) : reading;
-  return noticeOf({ ...facts, ...told });
+  return noticeOf({ rawStatus: event.type, ...facts, occurredAt: new Date(event.created * 1000) });
 }
 
 /** Nothing in it is a fact of ours, so that its own id is what makes it this event and no other. */
-function ignored(event: StripeEvent): Exclude<Reading, string | undefined> {
+function ignored(event: StripeEvent): Facts {
   return { eventType: "ignored", outTradeNo: event.id, amountMinor: 0, currency: noCurrency, status: "unknown" };
 }
 
@@ -94,7 +97,7 @@ function readCheckoutSession(said: "completed" | PaymentNoticeStatus): Reader {
   return (event) => {
     const session = read(checkoutSession, event);
     if (session === undefined) return undefined;
-    const outTradeNo = session.metadata?.out_trade_no;
+    const outTradeNo = session.metadata?.out_trade_no ?? session.client_reference_id;
     if (!outTradeNo || (session.mode ?? "payment") !== "payment") return "not_ours";
     if (session.currency === undefined || session.amount_total === undefined) return undefined;
 
@@ -154,13 +157,15 @@ function readRefund(event: StripeEvent): Reading {
   const outTradeNo = said.metadata?.out_trade_no;
   if (!outTradeNo || said.reason === releasedHold) return "not_ours";
   const word = event.type === "refund.failed" ? "failed" : (said.status ?? "");
+  const status = refundStatuses.get(word) ?? "unknown";
   return {
     eventType: "refund",
     outTradeNo,
     ...transactionOf(said),
     amountMinor: said.amount,
     currency: said.currency,
-    status: refundStatuses.get(word) ?? "unknown",
+    status,
+    ...(status === "unknown" && word ? { rawStatus: word } : {}),
     outRefundNo: said.metadata?.out_refund_no || said.id,
     refundMinor: said.amount,
   };

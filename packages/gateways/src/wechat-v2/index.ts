@@ -22,5 +22,6 @@ export const wechatV2 = {
     refused: (status, message) => reply(status, "FAIL", message),
   },
   calls: wechatV2Calls,
+  hintsOfRefunds: true,
   statementFormat: wechatV2Statement,
 } satisfies Gateway<WechatV2Account>;

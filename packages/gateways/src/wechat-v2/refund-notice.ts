@@ -3,7 +3,7 @@ import { createDecipheriv, createHash } from "node:crypto";
 import type { Notice, RefundNoticeStatus } from "@zhanggui/domain";
 import { z } from "zod";
 
-import { eventKeyOf } from "../event-key.ts";
+import { noticeOf } from "../event-key.ts";
 import { readBase64 } from "../reading/base64.ts";
 import { readBeijingTime } from "../reading/beijing-time.ts";
 import { type FlatXml, readFlatXml } from "./flat-xml.ts";
@@ -41,16 +41,15 @@ export function decryptRefund(reqInfo: string, apiV2Key: string): FlatXml | unde
 }
 
 /**
- * Reads what a refund notice hints at. Nothing signs it, and ECB lets whole blocks be moved between genuine notices, so
- * whatever end it claims, its status stays `refund_processing`: worth a query, never a final fact. The claim stands in
- * `rawStatus` and in the key, so that each new claim wakes one more query.
+ * Reads what a refund notice claims. Nothing signs it, and ECB lets whole blocks be moved between genuine notices: a
+ * claim is worth a query and never a fact (`hintsOfRefunds`).
  */
 export function readRefund(fields: FlatXml): Notice | undefined {
   const said = refund.safeParse(present(fields)).data;
   if (said === undefined || Number(said.refund_fee) > Number(said.total_fee)) return undefined;
 
-  const claim = claims.get(said.refund_status) ?? "unknown";
-  const facts = {
+  const occurredAt = said.success_time === undefined ? undefined : readBeijingTime(said.success_time);
+  return noticeOf({
     eventType: "refund",
     outTradeNo: said.out_trade_no,
     transactionId: said.transaction_id,
@@ -58,13 +57,8 @@ export function readRefund(fields: FlatXml): Notice | undefined {
     currency: said.fee_type,
     outRefundNo: said.out_refund_no,
     refundMinor: Number(said.refund_fee),
-  } as const;
-  const occurredAt = said.success_time === undefined ? undefined : readBeijingTime(said.success_time);
-  return {
-    ...facts,
-    status: claim === "unknown" ? "unknown" : "refund_processing",
-    eventKey: eventKeyOf({ ...facts, status: claim, rawStatus: said.refund_status }),
+    status: claims.get(said.refund_status) ?? "unknown",
     rawStatus: said.refund_status,
     ...(occurredAt === undefined ? {} : { occurredAt }),
-  };
+  });
 }

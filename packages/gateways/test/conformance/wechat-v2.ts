@@ -53,8 +53,8 @@ export const wechatV2: Specimen<"wechat-v2"> = {
         eventType: "refund",
         amountMinor: 1_990,
         currency: "CNY",
-        // Encrypted and not signed: a hint that asks for a query.
-        status: "refund_processing",
+        // Encrypted and not signed: a claim that asks for a query (`hintsOfRefunds`).
+        status: "refund_succeeded",
         rawStatus: "SUCCESS",
         outRefundNo: "r_20261123_1",
         refundMinor: 500,
