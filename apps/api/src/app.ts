@@ -4,7 +4,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { Deps } from "./deps.ts";
 import { requireCaller, requireRole } from "./http/authentication.ts";
 import { limitBody, requireJson } from "./http/body.ts";
-import { answerProblem, faultOf } from "./http/problem.ts";
+import { answerProblem, faultOf, statusOf } from "./http/problem.ts";
 import { createRateLimits } from "./http/rate-limit.ts";
 import { requestLog } from "./http/request-log.ts";
 import { createRouter } from "./http/router.ts";
@@ -18,12 +18,15 @@ import { consistencyRoutes } from "./routes/admin/consistency.ts";
 import { exceptionRoutes } from "./routes/admin/exceptions.ts";
 import { jobRoutes } from "./routes/admin/jobs.ts";
 import { metricsRoutes } from "./routes/admin/metrics.ts";
+import { operatorRoutes } from "./routes/admin/operators.ts";
 import { adminOrderRoutes } from "./routes/admin/orders.ts";
 import { productRoutes } from "./routes/admin/products.ts";
 import { providerRoutes } from "./routes/admin/providers.ts";
 import { reconciliationRoutes } from "./routes/admin/reconciliations.ts";
-import { signInRoutes } from "./routes/admin/sign-in.ts";
+import { signInPage } from "./routes/admin/sign-in.ts";
+import { authRoutes } from "./routes/auth.ts";
 import { callbackRoutes } from "./routes/callbacks.ts";
+import { dashboardRoutes } from "./routes/dashboard.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -43,18 +46,19 @@ const policy = {
 
 /** The whole HTTP side. It verifies, records, rings and answers; what is true is decided by operations. */
 export function buildApp(deps: Deps) {
-  const { engine, producer, log, metrics, authenticate } = deps;
+  const { engine, producer, log, metrics, authenticate, sessions } = deps;
   const { durations, received } = registerMetrics(metrics, engine, producer);
   const limits = createRateLimits();
-  const caller = requireCaller(authenticate);
+  const caller = requireCaller({ authenticate, sessions, publicUrl: engine.publicUrl });
 
   const app = createRouter();
   app.use(requestLog(log, durations));
+  app.route("/dashboard", dashboardRoutes(deps));
   app.use(secureHeaders({ contentSecurityPolicy: policy }));
   app.onError(async (error, c) => {
     const fault = faultOf(error) ?? new Fault("internal_error");
     if (fault.code === "internal_error") log.error({ err: error, requestId: c.get("requestId") }, "bug");
-    if (fault.code !== "unauthenticated") return answerProblem(c, fault);
+    if (statusOf[fault.code] !== 401) return answerProblem(c, fault);
     try {
       await limits.countRefusal(c);
       return answerProblem(c, fault);
@@ -66,7 +70,8 @@ export function buildApp(deps: Deps) {
 
   // `/orders/*` is `/orders` too: naming both would read a body twice.
   for (const path of ["/orders/*", "/payments/*"]) app.use(path, limitBody, caller, limits.perCaller, requireJson);
-  app.route("/admin", signInRoutes({ ...deps, limits }));
+  app.route("/admin", signInPage());
+  app.use("/auth/*", limitBody, requireJson);
   app.use("/admin/*", limitBody, caller, requireRole("viewer"), limits.perCaller, requireJson);
 
   const routes = app
@@ -74,6 +79,8 @@ export function buildApp(deps: Deps) {
     .route("/orders", eventRoutes(deps))
     .route("/payments", paymentRoutes(deps))
     .route("/callbacks", callbackRoutes({ ...deps, limits, received }))
+    .route("/auth", authRoutes({ ...deps, limits }))
+    .route("/admin/operators", operatorRoutes(deps))
     .route("/admin/products", productRoutes(deps))
     .route("/admin/orders", adminOrderRoutes(deps))
     .route("/admin/callbacks", adminCallbackRoutes(deps))

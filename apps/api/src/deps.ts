@@ -1,3 +1,4 @@
+import type { Sessions } from "@zhanggui/operators/sign-in";
 import type { Engine } from "@zhanggui/operations";
 import type { Producer } from "@zhanggui/queue";
 import type { Logger, Registry } from "@zhanggui/runtime";
@@ -13,6 +14,8 @@ export type Deps = {
   readonly log: Logger;
   readonly metrics: Registry;
   readonly authenticate: Authenticate;
+  /** Undefined in production without AUTH_SECRET: nobody signs in, tokens alone count. */
+  readonly sessions: Sessions | undefined;
   readonly orderEvents: OrderEvents;
   readonly refusals: RefusalCounter;
   readonly production: boolean;

@@ -1,4 +1,5 @@
 import { serve } from "@hono/node-server";
+import { openSessions } from "@zhanggui/operators/sign-in";
 import { boot, shutDown } from "@zhanggui/boot";
 import {
   ConfigurationError,
@@ -30,7 +31,9 @@ await runMain(async () => {
     jwksUrl: environment.JWT_JWKS_URL,
     now: () => new Date(),
   });
+  const authSecret = await authSecretOf(environment);
   const log = createLogger("api", LOG_LEVEL);
+  if (authSecret === undefined) log.warn("AUTH_SECRET is not set: operators cannot sign in, tokens alone count");
   const booted = await boot(environment, { name: "api", poolSize: databasePoolSize, log, now: () => new Date() });
   const { engine, producer, backend } = booted;
   const orderEvents = createOrderEvents(engine.db, (error) => log.error({ err: error }, "order events were not read"));
@@ -43,6 +46,10 @@ await runMain(async () => {
     log,
     metrics: createMetrics("api"),
     authenticate,
+    sessions:
+      authSecret === undefined
+        ? undefined
+        : openSessions({ db: engine.db, publicUrl: engine.publicUrl, secret: authSecret, now: () => new Date() }),
     orderEvents,
     refusals,
     production: NODE_ENV === "production",
@@ -78,4 +85,10 @@ async function jwtSecretOf({ JWT_SECRET, JWT_JWKS_URL, NODE_ENV, DATA_DIR }: Env
   if (NODE_ENV === "production")
     throw new ConfigurationError(["JWT_SECRET: it or JWT_JWKS_URL is required in production"]);
   return developmentSecret(DATA_DIR, "jwt");
+}
+
+/** What operators' sessions are signed with; outside production one of our own, when nobody gave one. */
+async function authSecretOf({ AUTH_SECRET, NODE_ENV, DATA_DIR }: Environment): Promise<string | undefined> {
+  if (AUTH_SECRET !== undefined || NODE_ENV === "production") return AUTH_SECRET;
+  return developmentSecret(DATA_DIR, "auth");
 }

@@ -110,6 +110,12 @@ const plainRoutes: readonly RouteConfig[] = [
 export function serveDescription(app: OpenAPIHono<AppEnv>): void {
   const { openAPIRegistry: registry } = app;
   registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer", bearerFormat: "JWT" });
+  registry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: "zhanggui.session_token",
+    description: "An operator's session, by POST /auth/sign-in; its writes need a page of the same origin.",
+  });
   for (const route of plainRoutes) registry.registerPath(route);
   app.doc31("/openapi.json", {
     openapi: "3.1.0",

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 
+import { openSessions } from "@zhanggui/operators/sign-in";
 import { migrate, openDatabase } from "@zhanggui/db";
 import type { Account } from "@zhanggui/gateways";
 import type { Engine } from "@zhanggui/operations";
@@ -30,6 +31,8 @@ const template = {
     await migrateQueue(url);
   },
 };
+
+export const authSecret = "another secret of the tests, longer than 32 bytes";
 
 export type Shop = {
   readonly app: Api;
@@ -67,6 +70,9 @@ export type ShopOptions = {
   readonly secondPersonLimit?: string;
   readonly accounts?: Readonly<Record<string, Account>>;
   readonly authenticate?: Deps["authenticate"];
+  readonly publicUrl?: string;
+  /** The clock of sessions. */
+  readonly now?: () => Date;
 };
 
 const defaultAccounts: Readonly<Record<string, Account>> = { mock: { kind: "mock", secret } };
@@ -84,7 +90,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     providers: new Map(Object.entries(options.accounts ?? defaultAccounts)),
     outside: { fetch, now: () => new Date() },
     log,
-    publicUrl: "http://127.0.0.1:3000",
+    publicUrl: options.publicUrl ?? "http://127.0.0.1:3000",
     orderTtlSeconds: options.ttlSeconds ?? 1_800,
     secondPersonLimit: options.secondPersonLimit ?? "5000.00",
     latePaymentPolicies: { otherwise: "hold", byProvider: {} },
@@ -99,6 +105,12 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     metrics: createMetrics("api"),
     authenticate:
       options.authenticate ?? createAuthenticate({ secret: jwtSecret, jwksUrl: undefined, now: () => new Date() }),
+    sessions: openSessions({
+      db,
+      secret: authSecret,
+      publicUrl: engine.publicUrl,
+      now: options.now ?? (() => new Date()),
+    }),
     orderEvents,
     refusals,
     production: options.production ?? false,

@@ -10,6 +10,7 @@ import type {
   ExceptionState,
   HoldState,
   Notice,
+  OperatorRole,
   OrderState,
   PaymentState,
   RefundEnd,
@@ -411,6 +412,68 @@ export type RefusedCallbackTable = { provider: string; minute: Date; refused: nu
 
 export type DutyTable = { name: string; done_at: Date };
 
+export type OperatorTable = {
+  id: string;
+  email: string;
+  email_verified: Generated<boolean>;
+  name: string;
+  image: Generated<string | null>;
+  role: OperatorRole;
+  must_change_password: Generated<boolean>;
+  two_factor_enabled: Generated<boolean>;
+  disabled_at: Generated<Date | null>;
+  created_at: CreatedAt;
+  updated_at: Generated<Date>;
+};
+
+export type OperatorCredentialTable = {
+  id: string;
+  account_id: string;
+  provider_id: string;
+  user_id: string;
+  password: string;
+  access_token: Generated<string | null>;
+  refresh_token: Generated<string | null>;
+  id_token: Generated<string | null>;
+  access_token_expires_at: Generated<Date | null>;
+  refresh_token_expires_at: Generated<Date | null>;
+  scope: Generated<string | null>;
+  created_at: CreatedAt;
+  updated_at: Generated<Date>;
+};
+
+export type OperatorSessionTable = {
+  id: string;
+  token: string;
+  user_id: string;
+  expires_at: Date;
+  ip_address: string | null;
+  user_agent: string | null;
+  created_at: CreatedAt;
+  updated_at: Generated<Date>;
+};
+
+export type OperatorVerificationTable = {
+  id: string;
+  identifier: string;
+  value: string;
+  expires_at: Date;
+  created_at: CreatedAt;
+  updated_at: Generated<Date>;
+};
+
+export type OperatorTwoFactorTable = {
+  id: string;
+  user_id: string;
+  secret: string;
+  backup_codes: string;
+  verified: Generated<boolean>;
+  failed_verification_count: Generated<number>;
+  locked_until: Date | null;
+};
+
+export type SignInAttemptTable = { key: string; attempts: number; ends_at: Date };
+
 export type Tables = {
   products: ProductTable;
   orders: OrderTable;
@@ -436,6 +499,12 @@ export type Tables = {
   reconciliations: ReconciliationTable;
   statement_lines: StatementLineTable;
   reconciliation_differences: ReconciliationDifferenceTable;
+  operators: OperatorTable;
+  operator_credentials: OperatorCredentialTable;
+  operator_sessions: OperatorSessionTable;
+  operator_verifications: OperatorVerificationTable;
+  operator_two_factors: OperatorTwoFactorTable;
+  sign_in_attempts: SignInAttemptTable;
 };
 
 export type Product = Selectable<ProductTable>;
@@ -459,3 +528,5 @@ export type Reconciliation = Selectable<ReconciliationTable>;
 export type ReconciliationDifference = Selectable<ReconciliationDifferenceTable>;
 export type Alert = Selectable<AlertTable>;
 export type AlertMessage = Selectable<AlertMessageTable>;
+export type Operator = Selectable<OperatorTable>;
+export type OperatorSession = Selectable<OperatorSessionTable>;

@@ -63,3 +63,7 @@ export type RefundEnd = (typeof refundEnds)[number];
 
 export const roles = ["customer", "viewer", "operator", "admin"] as const;
 export type Role = (typeof roles)[number];
+
+/** What a person who works for the shop may do, lowest first. */
+export const operatorRoles = ["viewer", "operator", "admin"] as const satisfies readonly Role[];
+export type OperatorRole = (typeof operatorRoles)[number];

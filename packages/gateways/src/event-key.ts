@@ -15,7 +15,7 @@ export function noticeOf(facts: Omit<Notice, "eventKey">): Notice {
  * The key of one event: readable for people, safe as part of a job id, and different as soon as any stated fact is.
  * The transaction id alone would let a `processing` swallow the `succeeded` that follows it.
  */
-export function eventKeyOf(facts: Omit<Notice, "eventKey" | "occurredAt">): string {
+function eventKeyOf(facts: Omit<Notice, "eventKey" | "occurredAt">): string {
   const { eventType, outTradeNo, transactionId, amountMinor, currency, status, outRefundNo, refundMinor } = facts;
   const all = [eventType, outTradeNo, transactionId, amountMinor, currency, status, outRefundNo, refundMinor];
   // Two words that the gateway does not document are two facts, though we read both as unknown.

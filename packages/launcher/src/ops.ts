@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { alertVerb } from "./ops/alert.ts";
 import { cancelUnpaidVerb } from "./ops/cancel-unpaid.ts";
 import { checkVerb } from "./ops/check.ts";
+import { operatorVerb } from "./ops/operator.ts";
 import { policyVerb } from "./ops/policy.ts";
 import { providersVerb } from "./ops/providers.ts";
 import { rebuildQueuesVerb } from "./ops/rebuild-queues.ts";
@@ -32,6 +33,7 @@ await runMain(async () => {
     providersVerb,
     policyVerb,
     alertVerb,
+    operatorVerb,
     tokenVerb,
   ]) {
     program.addCommand(command.action(async () => void (exitCode = await run(desk, command.opts()))));

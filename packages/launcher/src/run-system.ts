@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import { publicUrlOf } from "@zhanggui/boot";
+import { ensureBuilt } from "@zhanggui/dashboard";
 
 import type { Program } from "./children/programs.ts";
 import { startChildren } from "./children/start-children.ts";
@@ -11,6 +12,7 @@ import { orStopped } from "./or-stopped.ts";
 import { createPlainLogger } from "./plain-logger.ts";
 import { untilReady } from "./readiness.ts";
 import { removeRunning, writeRunning } from "./running.ts";
+import { firstOperator } from "./services/first-operator.ts";
 import { openServices } from "./services/open-services.ts";
 import { planServices } from "./services/plan.ts";
 import { prepareDatabase } from "./services/prepare-database.ts";
@@ -56,6 +58,7 @@ async function startSystem(system: System, closings: Closings): Promise<{ readon
   const { simulatorPort } = await claim(wanted, closings);
   stop.throwIfAborted();
 
+  const console = buildConsole(stop, terminal.report);
   const plan = planServices(wanted);
   terminal.print(`Starting: database ${plan.database.words}, queue ${plan.queue.words}.`);
   const services = await openServices(plan, directory, closings);
@@ -90,7 +93,12 @@ async function startSystem(system: System, closings: Closings): Promise<{ readon
   });
   await orStopped(stop, ready);
   await orStopped(stop, untilReady(apiUrl, stop));
+  await orStopped(stop, console);
 
+  // Made last: its password is printed once, and a start that fails before would have told nobody.
+  const making = production ? Promise.resolve(undefined) : firstOperator(settings.DATABASE_URL);
+  closings.add("the first operator", () => settledWithin(making, preparationLimitMs));
+  const operator = await orStopped(stop, making);
   terminal.print(
     welcome({
       apiUrl,
@@ -100,8 +108,19 @@ async function startSystem(system: System, closings: Closings): Promise<{ readon
       dataDirectory: directory,
       logFolder: terminal.isPerson ? logFolder : undefined,
       canMakeTokens: settings.JWT_SECRET !== undefined,
+      operator,
     }),
   );
   terminal.print(`ready ${apiUrl}`);
   return { broken };
+}
+
+/** The only part that is built: seconds the first time, and beside everything else that starts. Money flows without it. */
+async function buildConsole(stop: AbortSignal, report: (sentence: string) => void): Promise<void> {
+  try {
+    await ensureBuilt(stop);
+  } catch (error) {
+    if (!stop.aborted)
+      report(`The console could not be built: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

@@ -9,6 +9,9 @@ const seconds = (minimum: number, maximum: number) => z.coerce.number().int().mi
 const port = z.coerce.number().int().min(1).max(65_535);
 const redisUrl = /^rediss?:\/\/\S+$/;
 const minimumSecretBytes = 32;
+const secret = z.string().refine((text) => Buffer.byteLength(text) >= minimumSecretBytes, {
+  error: `must have at least ${minimumSecretBytes} bytes`,
+});
 
 /** Every variable of the contract, with its default. Nothing else in the system reads the environment. */
 const environmentSchema = z
@@ -30,13 +33,9 @@ const environmentSchema = z
     API_PORT: port.default(3000),
     SIMULATOR_PORT: port.optional(),
     PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-    JWT_SECRET: z
-      .string()
-      .refine((secret) => Buffer.byteLength(secret) >= minimumSecretBytes, {
-        error: `must have at least ${minimumSecretBytes} bytes`,
-      })
-      .optional(),
+    JWT_SECRET: secret.optional(),
     JWT_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+    AUTH_SECRET: secret.optional(),
     PROVIDERS_FILE: z.string().min(1).optional(),
     ORDER_TTL_SECONDS: seconds(1, 30 * 86_400).default(1_800),
     EXPIRY_RECHECK_SECONDS: seconds(1, 86_400).default(60),

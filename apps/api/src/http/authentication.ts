@@ -1,10 +1,12 @@
+import type { Sessions } from "@zhanggui/operators/sign-in";
 import { type Role, Fault, roles } from "@zhanggui/domain";
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
 import { type JWTPayload, type JWTVerifyGetKey, createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { z } from "zod";
 
 import { storableText } from "../schemas/text.ts";
+import { isReading, requireSameOrigin } from "./same-origin.ts";
+import { setCookies, visitorOf } from "./visitor.ts";
 
 /** Who calls: the claims `sub` and `role` of a verified token. */
 export type Caller = { readonly sub: string; readonly role: Role };
@@ -85,31 +87,42 @@ function refusing(verify: (token: string) => Promise<JWTPayload>): (token: strin
   };
 }
 
-/** An operator's browser carries its token in this cookie: it cannot set a header when it opens a page. */
-export const sessionCookie = "zhanggui_session";
-
 const bearer = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i;
 
-/** Requires a verified token. */
-export function requireCaller(authenticate: Authenticate): MiddlewareHandler<AppEnv> {
+export type Callers = {
+  readonly authenticate: Authenticate;
+  /** Undefined where operators do not sign in: there only tokens count. */
+  readonly sessions: Sessions | undefined;
+  readonly publicUrl: string;
+};
+
+/** Requires a verified token, or the session of an operator whose one-time password has been changed. */
+export function requireCaller({ authenticate, sessions, publicUrl }: Callers): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    c.set("caller", await authenticate(tokenOf(c)));
+    const token = tokenOf(c);
+    c.set("caller", token === undefined ? await operatorOf(c, sessions, publicUrl) : await authenticate(token));
     await next();
   };
 }
 
-function tokenOf(c: Context): string {
+function tokenOf(c: Context): string | undefined {
   const header = c.req.header("authorization");
-  if (header !== undefined) {
-    const token = bearer.exec(header)?.[1];
-    if (token === undefined)
-      throw new Fault("unauthenticated", { why: "the Authorization header is not a Bearer token" });
-    return token;
-  }
-  // A cookie alone never writes: another site could make the browser send it.
-  const cookie = c.req.method === "GET" || c.req.method === "HEAD" ? getCookie(c, sessionCookie) : undefined;
-  if (cookie === undefined) throw new Fault("unauthenticated", { why: "no token was given" });
-  return cookie;
+  if (header === undefined) return undefined;
+  const token = bearer.exec(header)?.[1];
+  if (token === undefined)
+    throw new Fault("unauthenticated", { why: "the Authorization header is not a Bearer token" });
+  return token;
+}
+
+/** An operator's `sub` is their e-mail address: what they do stands under it in the audit. */
+async function operatorOf(c: Context, sessions: Sessions | undefined, publicUrl: string): Promise<Caller> {
+  const session = await sessions?.findSession(visitorOf(c));
+  if (session === undefined) throw new Fault("unauthenticated", { why: "no token was given, and nobody is signed in" });
+  if (!isReading(c)) requireSameOrigin(c, publicUrl);
+  setCookies(c, session.cookies);
+  const { email, role, must_change_password: mustChange } = session.operator;
+  if (mustChange) throw new Fault("password_change_needed");
+  return { sub: email, role };
 }
 
 const rank: Readonly<Record<Role, number>> = { customer: 0, viewer: 1, operator: 2, admin: 3 };

@@ -1,9 +1,9 @@
 import { Fault } from "@zhanggui/domain";
-import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context, MiddlewareHandler } from "hono";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 import type { AppEnv } from "./authentication.ts";
+import { addressOf } from "./visitor.ts";
 
 /**
  * Requests of one signed-in caller: a shop's whole frontend may share one address, so callers are counted, not hosts. A
@@ -14,6 +14,8 @@ const requestsPerCaller = { points: 60_000, duration: 60 };
 const refusalsPerAddress = { points: 1_200, duration: 60 };
 
 export type RateLimits = {
+  /** Counts a request of this caller; throws `rate_limited` when it has had too many. */
+  readonly countCaller: (sub: string) => Promise<void>;
   readonly perCaller: MiddlewareHandler<AppEnv>;
   /** Counts a refusal of this request's address; throws `rate_limited` when it has had too many. */
   readonly countRefusal: (c: Context) => Promise<void>;
@@ -23,9 +25,11 @@ export type RateLimits = {
 export function createRateLimits(): RateLimits {
   const callers = new RateLimiterMemory(requestsPerCaller);
   const refusals = new RateLimiterMemory(refusalsPerAddress);
+  const countCaller = (sub: string) => consume(callers, sub);
   return {
+    countCaller,
     perCaller: async (c, next) => {
-      await consume(callers, c.get("caller").sub);
+      await countCaller(c.get("caller").sub);
       await next();
     },
     countRefusal: (c) => consume(refusals, addressOf(c)),
@@ -39,11 +43,4 @@ async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
     if (!(error instanceof RateLimiterRes)) throw error;
     throw new Fault("rate_limited", { retryAfter: String(Math.max(1, Math.ceil(error.msBeforeNext / 1000))) });
   }
-}
-
-/** Requests made inside a test have no socket; they share one count. */
-function addressOf(c: Context): string {
-  const env: unknown = c.env;
-  const hasSocket = typeof env === "object" && env !== null && "incoming" in env;
-  return hasSocket ? (getConnInfo(c).remote.address ?? "unknown") : "inside";
 }

@@ -260,7 +260,7 @@ function inConsole({ outTradeNo, notifyUrl }: Trade, fen: number): Return {
 
 type Back = { readonly outRefundNo: string; readonly fen: number; readonly status: string };
 
-export function refundNoticeOf(trade: Pick<Trade, "outTradeNo">, taking: Taking, back: Back): Fields {
+function refundNoticeOf(trade: Pick<Trade, "outTradeNo">, taking: Taking, back: Back): Fields {
   return {
     out_trade_no: trade.outTradeNo,
     transaction_id: taking.transactionId,

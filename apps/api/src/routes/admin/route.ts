@@ -2,7 +2,7 @@ import { reasonSchema } from "../../schemas/admin.ts";
 
 /** What every admin route's description begins with. */
 export function adminRoute(tag: string, summary: string) {
-  return { tags: [`Admin: ${tag}`], security: [{ bearer: [] }], summary };
+  return { tags: [`Admin: ${tag}`], security: [{ bearer: [] }, { session: [] }], summary };
 }
 
 /** A body that only says why, and may be missing. */

@@ -1,0 +1,3 @@
+import { vitestConfig } from "@zhanggui/testing/vitest";
+
+export default vitestConfig({ servers: false });

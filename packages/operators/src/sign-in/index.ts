@@ -1,0 +1,2 @@
+export { type Sessions, openSessions } from "./sessions.ts";
+export type { Visitor } from "./call.ts";
