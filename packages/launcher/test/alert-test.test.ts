@@ -48,7 +48,7 @@ test("every address gets a test, and what each answered is printed without a sec
     .update(`${query.get("timestamp")}\nSECding`)
     .digest("base64");
   expect(query.get("sign")).toBe(signed);
-  expect(ding?.body).toContain("https://shop.example/dashboard/alerts");
+  expect(ding?.body).toContain("https://shop.example/dashboard");
 });
 
 test("one that does not take it is told, and makes the exit code 1", async () => {

@@ -34,7 +34,7 @@ export const alertVerb: Verb = {
     const news = testNews({
       id: `msg_${randomUUID().replaceAll("-", "")}`,
       now: now(),
-      link: `${publicUrl ?? publicUrlOf(environment)}/dashboard/alerts`,
+      link: `${publicUrl ?? publicUrlOf(environment)}/dashboard`,
     });
     const answers = await Promise.all(
       chosen.map(async (channel) => ({

@@ -18,7 +18,7 @@ export const brokenLaws: Condition = {
           kind: isAudit ? "audit_broken" : "law_broken",
           severity: "critical",
           facts: { law, breaches, says },
-          path: "/dashboard/consistency",
+          path: "/dashboard/cases?state=open&kind=invariant_broken",
         };
       });
   },
@@ -37,7 +37,7 @@ export const badReconciliations: Condition = {
       kind: "reconciliation",
       severity: "warning",
       facts: { provider, day, state, differences },
-      path: `/dashboard/reconciliations?provider=${encodeURIComponent(provider)}`,
+      path: "/dashboard/cases?state=open",
     }));
   },
 };

@@ -15,7 +15,7 @@ export const openCases: Condition = {
         kind: "cases_open",
         severity: "warning",
         facts: { kind, cases, amount, oldest: oldest.toISOString() },
-        path: `/dashboard/exceptions?state=open&kind=${kind}`,
+        path: `/dashboard/cases?state=open&kind=${kind}`,
         mark: newestId,
       }));
   },
@@ -35,7 +35,7 @@ export const overdueCases: Condition = {
         kind: "cases_overdue",
         severity: "critical",
         facts: { cases, amount, oldest: oldest.toISOString() },
-        path: "/dashboard/exceptions?state=open",
+        path: "/dashboard/cases?state=open",
       },
     ];
   },

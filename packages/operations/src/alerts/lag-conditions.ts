@@ -16,7 +16,7 @@ export const waitingCallbacks: Condition = {
         kind: "callbacks_waiting",
         severity: "critical",
         facts: { waiting, oldestSeconds: Math.floor(oldestSeconds) },
-        path: "/dashboard/callbacks?state=received",
+        path: "/dashboard/failed",
       },
     ];
   },
@@ -55,7 +55,7 @@ export const unknownRefunds: Condition = {
         kind: "refunds_unknown",
         severity: "warning",
         facts: { refunds: count, oldestSeconds },
-        path: "/dashboard/refunds?status=unknown",
+        path: "/dashboard/cases?state=open&kind=refund_unknown",
       },
     ];
   },

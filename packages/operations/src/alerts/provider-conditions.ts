@@ -4,7 +4,7 @@ import { endingKeys } from "@zhanggui/gateways";
 
 import type { Condition } from "./condition.ts";
 
-const path = "/dashboard/providers";
+const path = "/dashboard";
 
 /** Its money is found by query, and no callback tells of it. */
 export const silentProviders: Condition = {
