@@ -24,6 +24,19 @@ const describers: Readonly<Record<AlertNews["kind"], Describe>> = {
     title: { zh: `${say("cases")} 笔异常已超期未处理`, en: `${say("cases")} cases are overdue` },
     lines: [amount(say("amount")), line("最早", "Oldest", time(say("oldest")))],
   }),
+  unit_mixed_up: (say) => ({
+    title: {
+      zh: `渠道 ${say("provider")} 的金额差 100 倍：元与分弄混了`,
+      en: `Amounts of ${say("provider")} are a hundredfold off: yuan and fen are mixed up`,
+    },
+    lines: [
+      amount(say("amount")),
+      {
+        zh: "这是配置错误，每笔支付都会受影响，请立即检查",
+        en: "This is a mistake of set-up and hits every payment: look at once",
+      },
+    ],
+  }),
   provider_silent: (say) => ({
     title: { zh: `渠道 ${say("provider")} 收不到回调`, en: `No callbacks from ${say("provider")}` },
     lines: [

@@ -5,7 +5,7 @@ create table alerts (
   -- The same trouble has the same key, however often it is found.
   key                text primary key check (length(key) between 1 and 200),
   kind               text not null check (kind in (
-                       'cases_open', 'cases_overdue', 'provider_silent', 'provider_unreachable', 'callbacks_refused',
+                       'cases_open', 'cases_overdue', 'unit_mixed_up', 'provider_silent', 'provider_unreachable', 'callbacks_refused',
                        'callbacks_waiting', 'expiry_late', 'refunds_unknown', 'law_broken', 'audit_broken',
                        'reconciliation', 'key_expiring')),
   state              text not null check (state in ('firing', 'resolved')),

@@ -32,6 +32,34 @@ export async function openCases(db: Db, { overdue }: { readonly overdue: boolean
   return rows.map((row) => ({ ...row, cases: Number(row.cases) }));
 }
 
+export type MixedUp = {
+  readonly provider: string;
+  readonly cases: number;
+  /** Yuan text, as the gateway states them. */
+  readonly amount: string;
+  readonly newestId: string;
+};
+
+/** Open mismatches in which the amounts are a hundredfold of each other, by provider. */
+export async function mixedUpUnits(db: Db): Promise<MixedUp[]> {
+  const rows = await db
+    .selectFrom("exceptions")
+    .innerJoin("payments", "payments.id", "exceptions.payment_id")
+    .select((value) => [
+      "payments.provider",
+      value.fn.countAll<string>().as("cases"),
+      sql<string>`coalesce(sum(exceptions.amount), 0.00)`.as("amount"),
+      value.fn.max("exceptions.id").as("newestId"),
+    ])
+    .where("exceptions.state", "=", "open")
+    .where("exceptions.kind", "=", "amount_mismatch")
+    .where(sql<boolean>`exceptions.detail::jsonb -> 'looksLikeFenForYuan' = 'true'::jsonb`)
+    .groupBy("payments.provider")
+    .orderBy("payments.provider")
+    .execute();
+  return rows.map((row) => ({ ...row, cases: Number(row.cases) }));
+}
+
 export type Lag = { readonly count: number; readonly oldestSeconds: number };
 
 /**

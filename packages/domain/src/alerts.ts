@@ -2,6 +2,7 @@
 export const alertKinds = [
   "cases_open",
   "cases_overdue",
+  "unit_mixed_up",
   "provider_silent",
   "provider_unreachable",
   "callbacks_refused",

@@ -161,7 +161,7 @@ test(
     expect(placed.status).toBe(201);
     expect(dry).toMatchObject({ code: 0, complained: "" });
     expect(dry.said).toContain("found 1, would be cancelled 1.\nDry run: nothing was changed.");
-    expect(rebuilt.said).toBe("Rebuilt: 1 timers of pending orders, 0 notices to settle.\n");
+    expect(rebuilt.said).toBe("Rebuilt: 1 timers of pending orders, 0 notices to settle, 0 refunds to send.\n");
     expect(wet.code).toBe(0);
     expect(wet.said).toContain("found 1, cancelled 1, paid meanwhile 0, waiting for gateway 0, errors 0.");
     expect(again.said).toContain("found 0, cancelled 0,");

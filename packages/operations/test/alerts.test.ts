@@ -319,6 +319,17 @@ describe("a receiver that is down", () => {
 });
 
 describe("people are told of", () => {
+  test("amounts that are a hundredfold off, apart from other mismatches", async () => {
+    await tell(shop, paid(await startedOrder(shop), { amount: "39.79" }));
+    await look();
+    expect(await keys(shop.db)).not.toContain("unit_mixed_up:till");
+
+    await tell(shop, paid(await startedOrder(shop), { amount: "3980.00" }));
+    await look();
+
+    expect(await keys(shop.db)).toContain("unit_mixed_up:till");
+  });
+
   test("cases that are overdue", async () => {
     const id = await openCase("late_payment", "12.00");
     await look();

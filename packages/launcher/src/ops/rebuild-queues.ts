@@ -9,8 +9,8 @@ export const rebuildQueuesVerb: Verb = {
   command: new Command("rebuild-queues").description("recreate from the database everything the queue should hold"),
 
   run: async (desk) => {
-    const { timers, notices } = await withEngine(desk, rebuildQueues);
-    desk.terminal.print(`Rebuilt: ${timers} timers of pending orders, ${notices} notices to settle.`);
+    const { timers, notices, refunds } = await withEngine(desk, rebuildQueues);
+    desk.terminal.print(`Rebuilt: ${timers} timers of pending orders, ${notices} notices to settle, ${refunds} refunds to send.`);
     return 0;
   },
 };

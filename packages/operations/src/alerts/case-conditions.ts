@@ -40,3 +40,19 @@ export const overdueCases: Condition = {
     ];
   },
 };
+
+/** A slip between yuan and fen hits every payment of its provider: it is told apart from other mismatches. */
+export const mixedUpUnits: Condition = {
+  kinds: ["unit_mixed_up"],
+  find: async ({ db }) => {
+    const found = await alertFacts.mixedUpUnits(db);
+    return found.map(({ provider, cases, amount, newestId }): AlertFinding => ({
+      key: `unit_mixed_up:${provider}`,
+      kind: "unit_mixed_up",
+      severity: "critical",
+      facts: { provider, cases, amount },
+      path: "/dashboard/cases?state=open&kind=amount_mismatch",
+      mark: newestId,
+    }));
+  },
+};

@@ -14,7 +14,7 @@ import type { Engine } from "../engine.ts";
 import { newId } from "../ids.ts";
 import type { AlertSettings } from "./alert-settings.ts";
 import { badReconciliations, brokenLaws } from "./book-conditions.ts";
-import { openCases, overdueCases } from "./case-conditions.ts";
+import { mixedUpUnits, openCases, overdueCases } from "./case-conditions.ts";
 import type { Condition } from "./condition.ts";
 import { lateExpiry, unknownRefunds, waitingCallbacks } from "./lag-conditions.ts";
 import { endingCertificates, refusedOnes, silentProviders, unreachableProviders } from "./provider-conditions.ts";
@@ -22,6 +22,7 @@ import { endingCertificates, refusedOnes, silentProviders, unreachableProviders 
 const conditions: readonly Condition[] = [
   openCases,
   overdueCases,
+  mixedUpUnits,
   silentProviders,
   unreachableProviders,
   refusedOnes,
