@@ -10,7 +10,9 @@ export const rebuildQueuesVerb: Verb = {
 
   run: async (desk) => {
     const { timers, notices, refunds } = await withEngine(desk, rebuildQueues);
-    desk.terminal.print(`Rebuilt: ${timers} timers of pending orders, ${notices} notices to settle, ${refunds} refunds to send.`);
+    desk.terminal.print(
+      `Rebuilt: ${timers} timers of pending orders, ${notices} notices to settle, ${refunds} refunds to send.`,
+    );
     return 0;
   },
 };
