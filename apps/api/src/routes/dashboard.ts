@@ -47,6 +47,8 @@ const missing = html`<!doctype html>
 export function dashboardRoutes({ log }: Pick<Deps, "log">, folder: URL = builtFolder) {
   const page = new URL("index.html", folder);
   if (!existsSync(page)) log.warn({ folder: fileURLToPath(folder) }, "the console has not been built: see /dashboard");
+  // Made when the first one is asked for: it complains about a folder that the build has yet to put in its place.
+  let assets: ReturnType<typeof assetsIn> | undefined;
   return new Hono<{ Variables: AppEnv["Variables"] & SecureHeadersVariables }>()
     .use(secureHeaders({ contentSecurityPolicy: policy }))
     .use("/assets/*", async (c, next) => {
@@ -55,11 +57,7 @@ export function dashboardRoutes({ log }: Pick<Deps, "log">, folder: URL = builtF
     })
     .get(
       "/assets/*",
-      serveStatic({
-        root: fileURLToPath(folder),
-        precompressed: true,
-        rewriteRequestPath: (path) => path.replace(/^\/dashboard/, ""),
-      }),
+      (c, next) => (assets ??= assetsIn(folder))(c, next),
       (c) => {
         throw new Fault("not_found", { path: c.req.path });
       },
@@ -71,4 +69,12 @@ export function dashboardRoutes({ log }: Pick<Deps, "log">, folder: URL = builtF
       const cookies = c.req.header("cookie") === undefined ? "none" : "some";
       return c.html(text.replaceAll(noncePlace, c.get("secureHeadersNonce") ?? "").replace(cookiesPlace, cookies));
     });
+}
+
+function assetsIn(folder: URL) {
+  return serveStatic<AppEnv>({
+    root: fileURLToPath(folder),
+    precompressed: true,
+    rewriteRequestPath: (path) => path.replace(/^\/dashboard/, ""),
+  });
 }

@@ -3,7 +3,6 @@ import { readRfc3339 } from "../reading/instant.ts";
 import {
   UnreadableLine,
   currencyOf,
-  entryOf,
   feeOf,
   idOf,
   minorOf,
@@ -12,8 +11,9 @@ import {
   timeOf,
   wordOf,
 } from "../reading/statement-cells.ts";
-import { type Columns, type CsvRecord, columnsOf, csvRecordsOf } from "../reading/statement-text.ts";
-import { StatementError, type StatementEntry, type StatementFormat, beijingDay } from "../statement-format.ts";
+import { readTable } from "../reading/statement-table.ts";
+import type { Columns, CsvRecord } from "../reading/statement-text.ts";
+import { type StatementEntry, type StatementFormat, beijingDay } from "../statement-format.ts";
 import type { HmacKeys } from "./account.ts";
 import { paymentStatusOf, readRefundStatus } from "./notice.ts";
 
@@ -32,24 +32,12 @@ const wanted = {
 
 type HmacColumns = Columns<keyof typeof wanted>;
 
-export const hmacStatement: StatementFormat<HmacKeys> = { ...beijingDay, read: (_, file) => readLines(file) };
+export const hmacStatement: StatementFormat<HmacKeys> = {
+  ...beijingDay,
+  read: (_, file) => readTable(file, wanted, readRecord),
+};
 
-async function* readLines(file: AsyncIterable<Uint8Array>): AsyncGenerator<StatementEntry> {
-  let header: { readonly columns: HmacColumns; readonly width: number } | undefined;
-  for await (const record of csvRecordsOf(file, "utf-8")) {
-    if (header === undefined) {
-      const names = record.cells.map((name) => name.replace(/^\uFEFF/, "").trim());
-      header = { columns: columnsOf(names, wanted), width: names.length };
-      continue;
-    }
-    const { columns, width } = header;
-    yield entryOf(record.number, () => readRecord(record, columns, width));
-  }
-  if (header === undefined) throw new StatementError("the file is empty");
-}
-
-function readRecord({ number, cells }: CsvRecord, columns: HmacColumns, width: number): StatementEntry {
-  if (cells.length !== width) throw new UnreadableLine(`it has ${cells.length} values and its header ${width}`);
+function readRecord({ number, cells }: CsvRecord, columns: HmacColumns): StatementEntry {
   const type = columns.type(cells);
   const rawStatus = columns.status(cells);
   const shared = {

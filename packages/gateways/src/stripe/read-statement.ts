@@ -1,17 +1,8 @@
 import { instantOf } from "../reading/instant.ts";
-import {
-  UnreadableLine,
-  currencyOf,
-  entryOf,
-  feeOf,
-  idOf,
-  minorOf,
-  optionalId,
-  timeOf,
-  wordOf,
-} from "../reading/statement-cells.ts";
-import { type Columns, type CsvRecord, columnsOf, csvRecordsOf } from "../reading/statement-text.ts";
-import { StatementError, type StatementEntry, type StatementFormat } from "../statement-format.ts";
+import { currencyOf, feeOf, idOf, minorOf, optionalId, timeOf, wordOf } from "../reading/statement-cells.ts";
+import { readTable } from "../reading/statement-table.ts";
+import type { Columns, CsvRecord } from "../reading/statement-text.ts";
+import type { StatementEntry, StatementFormat } from "../statement-format.ts";
 import type { StripeAccount } from "./account.ts";
 
 /** The names of `balance_change_from_activity.itemized.3`. */
@@ -42,25 +33,10 @@ const kinds = new Map([
 export const stripeStatement: StatementFormat<StripeAccount> = {
   dayBeginsMinutesBeforeUtc: 0,
   slackMinutes: 10,
-  read: (_, file) => readLines(file),
+  read: (_, file) => readTable(file, wanted, readRecord),
 };
 
-async function* readLines(file: AsyncIterable<Uint8Array>): AsyncGenerator<StatementEntry> {
-  let header: { readonly columns: StripeColumns; readonly width: number } | undefined;
-  for await (const record of csvRecordsOf(file, "utf-8")) {
-    if (header === undefined) {
-      const names = record.cells.map((name) => name.replace(/^\uFEFF/, "").trim());
-      header = { columns: columnsOf(names, wanted), width: names.length };
-      continue;
-    }
-    const { columns, width } = header;
-    yield entryOf(record.number, () => readRecord(record, columns, width));
-  }
-  if (header === undefined) throw new StatementError("the file is empty");
-}
-
-function readRecord({ number, cells }: CsvRecord, columns: StripeColumns, width: number): StatementEntry {
-  if (cells.length !== width) throw new UnreadableLine(`it has ${cells.length} values and its header ${width}`);
+function readRecord({ number, cells }: CsvRecord, columns: StripeColumns): StatementEntry {
   const category = columns.category(cells);
   const kind = isKnown(category) ? kinds.get(category) : undefined;
   if (kind === undefined) return { kind: "other", number, what: wordOf(category) };
